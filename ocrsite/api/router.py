@@ -1,0 +1,18 @@
+"""What lies below /api/v1/."""
+
+from rest_framework.routers import DefaultRouter
+
+from recognition.api import BatchViewSet, DocumentTypeViewSet, DocumentViewSet
+from review.api import LabelViewSet, PageViewSet, ReviewTaskViewSet
+from training.api import ModelVersionViewSet, TrainingRunViewSet
+
+router = DefaultRouter(use_regex_path=False)
+router.include_format_suffixes = False
+router.register("document-types", DocumentTypeViewSet, basename="api-document-type")
+router.register("batches", BatchViewSet, basename="api-batch")
+router.register("documents", DocumentViewSet, basename="api-document")
+router.register("pages", PageViewSet, basename="api-page")
+router.register("review-tasks", ReviewTaskViewSet, basename="api-review-task")
+router.register("labels", LabelViewSet, basename="api-label")
+router.register("models", ModelVersionViewSet, basename="api-model")
+router.register("training-runs", TrainingRunViewSet, basename="api-training-run")

@@ -1,0 +1,18 @@
+"""The periodic sweep: no work is ever stuck in between."""
+
+from celery import shared_task
+
+from recognition import intake, reading
+from review import route
+from training import runs
+
+
+@shared_task
+def sweep() -> dict[str, int]:
+    """Queue again what lost its message or its worker; route what was read but not routed."""
+    return {
+        "documents": intake.sweep_documents(),
+        "pages": reading.sweep_pages(),
+        "unrouted": route.sweep_unrouted(),
+        "runs": runs.sweep_runs(),
+    }
