@@ -1,0 +1,1 @@
+"""Reading engines behind one protocol, and the store their model files live in."""

@@ -1,0 +1,183 @@
+"""ONNX graph surgery on a PP-OCRv6 recogniser: split, join, read and replace head weights.
+
+A recogniser is a convolutional backbone and a small head. The seam is the backbone's last average
+pool; both halves are ordinary ONNX files and together give the outputs of the whole. Imports only
+`onnx` and numpy; nothing here runs a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import ModelProto, TensorProto, compose, helper, numpy_helper, utils
+
+Array = npt.NDArray[np.float32]
+
+INPUT = "x"
+FEATURES = "features"
+PROBABILITIES = "probabilities"
+
+_WEIGHTED = frozenset({"Conv", "BatchNormalization", "MatMul", "Mul", "Add"})
+
+
+class GraphError(ValueError):
+    """A graph is not shaped like a PP-OCRv6 recogniser, or weights do not fit it."""
+
+
+def split_recogniser(recogniser: ModelProto) -> tuple[ModelProto, ModelProto]:
+    """Cut a whole recogniser at its average pool into (backbone, head).
+
+    Backbone: "x" float32 [N, 3, 48, W] -> "features" float32 [N, W/8, 384]. Head: "features" ->
+    "probabilities" float32 [N, W/8, classes]; class 0 is the CTC blank, the last one the space.
+    Raises GraphError where there is no pool to cut at.
+    """
+    seam = next(
+        (
+            node.output[0]
+            for node in reversed(recogniser.graph.node)
+            if node.op_type == "AveragePool"
+        ),
+        None,
+    )
+    if seam is None:
+        raise GraphError("The recogniser has no average pool to split at; is it a PP-OCRv6 model?")
+    source, result = recogniser.graph.input[0].name, recogniser.graph.output[0].name
+    # Paddle's exporter leaves no shape at the seam, and the extractor needs one.
+    described = onnx.shape_inference.infer_shapes(recogniser)
+    if all(info.name != seam for info in described.graph.value_info):
+        described.graph.value_info.append(
+            helper.make_tensor_value_info(seam, TensorProto.FLOAT, [None, None, 1, None])
+        )
+    extractor = utils.Extractor(described)
+    backbone = extractor.extract_model([source], [seam])
+    head = extractor.extract_model([seam], [result])
+    channels = next(node for node in head.graph.node if node.op_type == "Conv").input[1]
+    depth = _initializers(head)[channels].dims[1]
+
+    backbone.graph.node.extend(
+        [
+            helper.make_node("Squeeze", [seam], ["seam.flat"], axes=[2], name="seam.squeeze"),
+            helper.make_node(
+                "Transpose", ["seam.flat"], [FEATURES], perm=[0, 2, 1], name="seam.transpose"
+            ),
+        ]
+    )
+    _rename(backbone, source, INPUT)
+    _set_io(backbone, (INPUT, ["N", 3, 48, "W"]), (FEATURES, ["N", "T", depth]))
+
+    opening = [
+        helper.make_node(
+            "Transpose", [FEATURES], ["seam.flat"], perm=[0, 2, 1], name="seam.transpose"
+        ),
+        helper.make_node("Unsqueeze", ["seam.flat"], [seam], axes=[2], name="seam.unsqueeze"),
+    ]
+    nodes = [*opening, *head.graph.node]
+    del head.graph.node[:]
+    head.graph.node.extend(nodes)
+    _rename(head, result, PROBABILITIES)
+    _set_io(head, (FEATURES, ["N", "T", depth]), (PROBABILITIES, ["N", "T", _classes(head)]))
+    for model in (backbone, head):
+        del model.graph.value_info[:]
+        onnx.checker.check_model(model)
+    return backbone, head
+
+
+def join_recogniser(backbone: ModelProto, head: ModelProto) -> ModelProto:
+    """Put a backbone and a head back into one recogniser, "x" -> "probabilities"."""
+    prefix = "head/"
+    whole = compose.merge_models(
+        backbone, compose.add_prefix(head, prefix), io_map=[(FEATURES, prefix + FEATURES)]
+    )
+    _rename(whole, prefix + PROBABILITIES, PROBABILITIES)
+    _set_io(whole, (INPUT, ["N", 3, 48, "W"]), (PROBABILITIES, ["N", "T", _classes(head)]))
+    onnx.checker.check_model(whole)
+    return whole
+
+
+def head_weights(head: ModelProto) -> list[Array]:
+    """Every learnt array of a head in graph order, batch-norm statistics included.
+
+    The order is the order of the layers: three convolutions each with scale, bias, mean and
+    variance of their norm; per block norm, attention, norm, MLP; the last norm; the output layer.
+    """
+    held = _initializers(head)
+    return [
+        np.asarray(numpy_helper.to_array(held[name]), dtype=np.float32)
+        for name in _weight_names(head)
+    ]
+
+
+def replace_head_weights(head: ModelProto, weights: Sequence[Array]) -> ModelProto:
+    """Return a copy of the head with other weights, in the order of `head_weights`.
+
+    Only the output layer may change its width. Raises GraphError where count or shape is wrong.
+    """
+    names = _weight_names(head)
+    if len(names) != len(weights):
+        raise GraphError(f"The head has {len(names)} weights, {len(weights)} were given.")
+    copy = ModelProto()
+    copy.CopyFrom(head)
+    held = _initializers(copy)
+    for position, (name, array) in enumerate(zip(names, weights, strict=True)):
+        output_layer = position >= len(names) - 2
+        wanted, given = tuple(held[name].dims), array.shape
+        if (wanted[:-1] != given[:-1]) if output_layer else (wanted != given):
+            raise GraphError(f"Weight {name} has shape {wanted}, {given} was given.")
+        held[name].CopyFrom(
+            numpy_helper.from_array(np.ascontiguousarray(array, dtype=np.float32), name)
+        )
+    depth = copy.graph.input[0].type.tensor_type.shape.dim[2].dim_value
+    _set_io(copy, (FEATURES, ["N", "T", depth]), (PROBABILITIES, ["N", "T", _classes(copy)]))
+    onnx.checker.check_model(copy)
+    return copy
+
+
+def head_classes(head: ModelProto) -> int:
+    """Width of the output layer: blank + dictionary + space."""
+    return _classes(head)
+
+
+def serialise(model: ModelProto) -> bytes:
+    """Bytes of a model, the same for the same model on every machine."""
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def _initializers(model: ModelProto) -> dict[str, TensorProto]:
+    return {tensor.name: tensor for tensor in model.graph.initializer}
+
+
+def _weight_names(head: ModelProto) -> list[str]:
+    """Initializers that carry learnt values: not the scalar constants between them."""
+    held = _initializers(head)
+    return [
+        name
+        for node in head.graph.node
+        if node.op_type in _WEIGHTED
+        for name in node.input
+        if name in held and len(held[name].dims) > 0 and int(np.prod(held[name].dims)) > 1
+    ]
+
+
+def _classes(head: ModelProto) -> int:
+    return int(_initializers(head)[_weight_names(head)[-1]].dims[0])
+
+
+def _rename(model: ModelProto, old: str, new: str) -> None:
+    for node in model.graph.node:
+        for names in (node.input, node.output):
+            for position, name in enumerate(names):
+                if name == old:
+                    names[position] = new
+
+
+def _set_io(
+    model: ModelProto,
+    source: tuple[str, list[str | int]],
+    result: tuple[str, list[str | int]],
+) -> None:
+    for values, (name, shape) in ((model.graph.input, source), (model.graph.output, result)):
+        del values[:]
+        values.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))

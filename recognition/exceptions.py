@@ -1,0 +1,47 @@
+"""What can go wrong in recognition, each with a stable code and a sentence that says what to do."""
+
+
+class RecognitionError(Exception):
+    """The root of this app's errors."""
+
+    code = "recognition_error"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class FileRefused(RecognitionError):
+    """An uploaded file cannot be kept at all."""
+
+    code = "file_refused"
+
+
+class FileTooLarge(FileRefused):
+    """More bytes than the site takes."""
+
+    code = "too_large"
+
+
+class StorageFull(FileRefused):
+    """The disk took no more bytes; nothing of the file was kept."""
+
+    code = "disk_full"
+
+
+class NoModel(RecognitionError):
+    """No model version is active, so nothing can be read."""
+
+    code = "no_model"
+
+
+class NothingToRollBack(RecognitionError):
+    """The scope's active model is the first it ever had."""
+
+    code = "nothing_to_roll_back"
+
+
+class NotRetryable(RecognitionError):
+    """The page or document is not in a state that a retry can start from."""
+
+    code = "not_retryable"

@@ -1,0 +1,96 @@
+"""What admins fill in: a batch, and the policy of a document type."""
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from recognition.models import Batch, DocumentType
+
+
+class BatchForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
+    """Name and document type of a new batch; the files come after."""
+
+    document_type = forms.ModelChoiceField(
+        DocumentType.objects.all(),
+        empty_label="Choose a document type",
+        help_text="Decides the model that reads it, who may see it, and which pages people "
+        "review. It cannot be changed later.",
+    )
+
+    class Meta:
+        model = Batch
+        fields = ("name", "document_type")
+        help_texts = {
+            "name": "How you will find it again. Today's date, unless you know better.",
+        }
+        widgets = {"name": forms.TextInput(attrs={"autocomplete": "off"})}
+
+    def __init__(self, *args: Any, usual_type: DocumentType | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
+        self.initial.setdefault("name", f"Batch of {timezone.localtime():%-d %B %Y, %H:%M}")
+        if usual_type is not None:
+            self.initial.setdefault("document_type", usual_type.pk)
+
+
+class PercentField(forms.FloatField):
+    """A share between 0 and 1, shown and typed as per cent."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=0, max_value=100, step_size=None, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """0.025 as 2.5; what a person typed stays as it is."""
+        return f"{value * 100:.6g}" if isinstance(value, float) else value
+
+    def clean(self, value: Any) -> Any:
+        """A comma is a decimal point and a per cent sign is no fault."""
+        if isinstance(value, str):
+            value = value.strip().removesuffix("%").strip().replace(",", ".")
+        percent = super().clean(value)
+        return None if percent is None else percent / 100
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), "step": "any", "inputmode": "decimal"}
+
+
+class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The policy of a document type."""
+
+    threshold = PercentField(
+        label="Review threshold, in per cent",
+        help_text="A page goes to a reviewer when the probability that any one of its lines is "
+        "exactly right is below this. Higher: more pages for people, fewer mistakes let through. "
+        "Pages that are read already stay where they are.",
+        error_messages={
+            "min_value": "Give a number from 0 (nothing is reviewed) to 100 (nearly all is).",
+            "max_value": "Give a number from 0 (nothing is reviewed) to 100 (nearly all is).",
+            "invalid": "Give a number, such as 80.",
+        },
+    )
+    audit_rate = PercentField(
+        label="Audit rate, in per cent",
+        help_text="Share of the accepted pages that is drawn at random and reviewed all the same; "
+        "reviewers cannot tell. Accuracy is measured on these pages alone: at 0 it is not "
+        "measured at all.",
+        error_messages={
+            "min_value": "Give a number from 0 (no audits) to 100 (every page).",
+            "max_value": "Give a number from 0 (no audits) to 100 (every page).",
+            "invalid": "Give a number, such as 2.",
+        },
+    )
+
+    class Meta:
+        model = DocumentType
+        fields = ("name", "description", "threshold", "audit_rate", "priority", "groups")
+        widgets = {"groups": forms.CheckboxSelectMultiple}
+        labels = {"groups": "Only these groups may see it"}
+        help_texts = {
+            "name": "As people here call it: invoice, receipt, letter.",
+            "priority": "Pages of types with a higher number are reviewed first. 0 is usual.",
+            "groups": "None ticked: everyone who may sign in. Admins always see it.",
+        }
+        error_messages = {"name": {"unique": "There is a document type with this name already."}}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", **kwargs})

@@ -1,0 +1,56 @@
+"""Page images and line crops: only to those who may see the document type."""
+
+import mimetypes
+from pathlib import PurePath
+
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.utils.cache import get_conditional_response
+from django.views.decorators.http import require_safe
+
+from recognition.models import Line, Page
+from recognition.page_pixels import crop_jpeg
+
+FOR_EVER = "private, max-age=31536000, immutable"  # seconds: a year; the bytes never change
+
+
+@require_safe
+def page_image(request: HttpRequest, page_id: int) -> HttpResponseBase:
+    """The stored image of a page, streamed."""
+    page = get_object_or_404(Page.objects.visible_to(request.user), pk=page_id)
+    etag = f'"{page.sha256}"'
+    unchanged = get_conditional_response(request, etag=etag)
+    if unchanged is not None:
+        return _lasting(unchanged, etag)
+    try:
+        image = default_storage.open(page.image)
+    except FileNotFoundError:
+        raise Http404("The page's image is gone from the storage.") from None
+    # Without a name: the type comes from the suffix this site gave, never from an upload.
+    kind = mimetypes.types_map[PurePath(page.image).suffix]
+    return _lasting(FileResponse(image, content_type=kind, filename=""), etag)
+
+
+@require_safe
+def line_crop(request: HttpRequest, line_id: int) -> HttpResponseBase:
+    """One line, straightened as the recogniser saw it."""
+    lines = Line.objects.visible_to(request.user).select_related("page")
+    line = get_object_or_404(lines, pk=line_id)
+    etag = f'"{line.crop_sha256}"'
+    unchanged = get_conditional_response(request, etag=etag)
+    if unchanged is not None:
+        return _lasting(unchanged, etag)
+    try:
+        image = crop_jpeg(line)
+    except FileNotFoundError:
+        raise Http404("The page's image is gone from the storage.") from None
+    return _lasting(HttpResponse(image, content_type="image/jpeg"), etag)
+
+
+def _lasting(response: HttpResponseBase, etag: str) -> HttpResponseBase:
+    response["ETag"] = etag
+    response["Cache-Control"] = FOR_EVER
+    response["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -1,0 +1,122 @@
+"""What goes into and comes out of splitting an uploaded file into page images."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+MEBIBYTE = 1024 * 1024
+
+# A child process needs this much address space before it has read a byte of the file.
+SMALLEST_MEMORY_BYTES = 256 * MEBIBYTE
+
+# Browsers refuse to draw, and JPEG to hold, pictures with longer sides than this.
+LONGEST_SIDE_PIXELS = 32_767
+
+
+class ErrorCode(StrEnum):
+    """Stable names of everything that can go wrong; stored, filtered by and counted."""
+
+    EMPTY_FILE = "empty_file"
+    UNKNOWN_TYPE = "unknown_type"
+    TOO_LARGE = "too_large"
+    TOO_MANY_PAGES = "too_many_pages"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    TRUNCATED = "truncated"
+    CORRUPT = "corrupt"
+    ENCRYPTED = "encrypted"
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out_of_memory"
+    CRASHED = "crashed"
+    DISK_FULL = "disk_full"
+
+
+class IngestError(Exception):
+    """A file did not become pages.
+
+    `code` is stable; `message` is a sentence that tells the uploader what to do; `detail` is what
+    the decoder said, for logs only: it may quote the file, so escape it where it is shown.
+    """
+
+    retry_may_help = False
+
+    def __init__(self, code: ErrorCode, message: str, detail: str = "") -> None:
+        super().__init__(code, message, detail)
+        self.code = code
+        self.message = message
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class FileRefused(IngestError):
+    """The file itself is why: reading the same bytes again ends the same way."""
+
+
+class SplitFailed(IngestError):
+    """The attempt is why, or may be (time, memory, disk, a crash): trying again may help."""
+
+    retry_may_help = True
+
+
+_OF_THE_ATTEMPT = frozenset(
+    {ErrorCode.TIMEOUT, ErrorCode.OUT_OF_MEMORY, ErrorCode.CRASHED, ErrorCode.DISK_FULL}
+)
+
+
+def error_for(code: ErrorCode, message: str, detail: str = "") -> IngestError:
+    """Build the exception class that belongs to a code."""
+    kind = SplitFailed if code in _OF_THE_ATTEMPT else FileRefused
+    return kind(code, message, detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of everything one file may take. All bounds are inclusive.
+
+    The memory bound is on the child's address space. Pillow holds colour in 4 bytes a pixel and
+    needs a second copy to turn or convert a picture, so it should be at least
+    256 MiB + 12 bytes for each of `max_pixels_per_page`.
+    Raises `ValueError` for bounds that no file could meet.
+    """
+
+    max_bytes: int = 200 * MEBIBYTE
+    max_pages: int = 500
+    max_pixels_per_page: int = 100_000_000  # A3 at 600 dpi is 70 million
+    max_total_pixels: int = 5_000_000_000  # 500 pages of A4 at 300 dpi are 4.4 thousand million
+    max_seconds: float = 300.0
+    max_memory_bytes: int = 2048 * MEBIBYTE
+    render_dpi: int = 300
+
+    def __post_init__(self) -> None:
+        for name in ("max_bytes", "max_pages", "max_pixels_per_page", "max_total_pixels"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1.")
+        if self.max_seconds <= 0:
+            raise ValueError("max_seconds must be more than 0.")
+        if self.max_memory_bytes < SMALLEST_MEMORY_BYTES:
+            raise ValueError(f"max_memory_bytes must be at least {SMALLEST_MEMORY_BYTES}.")
+        if not 72 <= self.render_dpi <= 1200:
+            raise ValueError("render_dpi must be from 72 to 1200.")
+
+
+PageSource = Literal["image", "pdf"]
+
+
+@dataclass(frozen=True, slots=True)
+class PageImage:
+    """One stored page image.
+
+    `number` counts from 1; `width` and `height` are pixels of the stored picture, upright, which
+    is what every later coordinate refers to; `dpi` is the resolution a PDF page was rendered at
+    or a picture claims for itself, `None` where it claims none.
+    """
+
+    number: int
+    path: Path
+    width: int
+    height: int
+    sha256: str
+    source: PageSource
+    dpi: int | None

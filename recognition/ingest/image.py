@@ -1,0 +1,96 @@
+"""Decode PNG and JPEG files, and the part of it that TIFF shares."""
+
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from PIL import Image, ImageFile
+
+from recognition.ingest.base import ErrorCode, FileRefused, Limits, PageSource
+from recognition.ingest.budget import PixelBudget, page_too_big
+from recognition.ingest.pixels import METADATA_ERRORS, dpi_of, normalise
+from recognition.ingest.sniff import MediaType
+
+_FORMATS = {MediaType.PNG: "PNG", MediaType.JPEG: "JPEG", MediaType.TIFF: "TIFF"}
+_SIGNS_OF_TRUNCATION = ("truncated", "unexpected end", "not enough image data")
+
+
+class DecodedPage(NamedTuple):
+    """One page before it is stored: a picture in mode "1", "L" or "RGB", upright."""
+
+    image: Image.Image
+    source: PageSource
+    dpi: int | None
+
+
+def guard_pillow(limits: Limits) -> None:
+    """Make Pillow refuse pictures beyond the limits when it has read their header."""
+    Image.MAX_IMAGE_PIXELS = limits.max_pixels_per_page
+    warnings.simplefilter("ignore")
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+
+@contextmanager
+def decoder_errors(what: str, limits: Limits) -> Iterator[None]:
+    """Turn what Pillow raises on bad files into `FileRefused`; `what` is "JPEG", "page 3" ...
+
+    Out of memory is let through: it says nothing about the file.
+    """
+    try:
+        yield
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise page_too_big("has far more pixels than a page needs", limits) from error
+    except (*METADATA_ERRORS, zlib.error) as error:
+        said = f"{type(error).__name__}: {error}"
+        if isinstance(error, EOFError) or any(
+            sign in said.lower() for sign in _SIGNS_OF_TRUNCATION
+        ):
+            raise truncated(what, said) from error
+        raise corrupt(what, said) from error
+
+
+def truncated(what: str, detail: str = "") -> FileRefused:
+    """Build the error for a file whose end is missing."""
+    return FileRefused(
+        ErrorCode.TRUNCATED,
+        f"The end of the {what} is missing. It was probably cut off while it was copied or "
+        "scanned: copy it again from its source and upload that.",
+        detail,
+    )
+
+
+def corrupt(what: str, detail: str = "") -> FileRefused:
+    """Build the error for a file that no decoder can make sense of."""
+    return FileRefused(
+        ErrorCode.CORRUPT,
+        f"The {what} is damaged or of a kind that cannot be read. If it opens on your computer, "
+        "save it again as a plain PNG or PDF and upload that.",
+        detail,
+    )
+
+
+def open_picture(source: Path, media_type: MediaType) -> ImageFile.ImageFile:
+    """Read a picture's header with the one decoder its content calls for."""
+    return Image.open(source, formats=(_FORMATS[media_type],))
+
+
+def decode_frame(image: ImageFile.ImageFile, budget: PixelBudget) -> DecodedPage:
+    """Decode the frame an open picture stands at."""
+    budget.take(image.width, image.height)
+    dpi = dpi_of(image)
+    image.load()
+    return DecodedPage(normalise(image), "image", dpi)
+
+
+def split_image(
+    source: Path, media_type: MediaType, limits: Limits, budget: PixelBudget
+) -> Iterator[DecodedPage]:
+    """Yield the one page of a PNG or JPEG file (the first frame of an animated one)."""
+    name = _FORMATS[media_type]
+    with decoder_errors(f"{name} file", limits), open_picture(source, media_type) as image:
+        page = decode_frame(image, budget)
+    yield page

@@ -1,0 +1,439 @@
+"""Documents, pages, lines, what models read on them, and the models themselves.
+
+What must never be false is a constraint or a trigger here, not a habit elsewhere.
+"""
+
+import uuid
+
+import pgtrigger
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from recognition import querysets
+from recognition.states import DocumentStatus, PageStatus
+
+APPEND_ONLY = pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+SHARE = [MinValueValidator(0.0), MaxValueValidator(1.0)]
+
+
+def is_share(field: str) -> Q:
+    """The condition 0 <= field <= 1."""
+    return Q(**{f"{field}__gte": 0.0, f"{field}__lte": 1.0})
+
+
+class DocumentType(models.Model):
+    """A kind of document: the unit of policy and of reporting."""
+
+    name = models.CharField(max_length=100, unique=True)
+    description = models.CharField(max_length=500, blank=True)
+    threshold = models.FloatField(
+        default=0.8,
+        validators=SHARE,
+        help_text="A page goes to a reviewer when any line's probability of being right "
+        "is below this (0 to 1).",
+    )
+    audit_rate = models.FloatField(
+        default=0.02,
+        validators=SHARE,
+        help_text="Share of accepted pages drawn at random for review all the same (0 to 1). "
+        "Accuracy figures come from these.",
+    )
+    priority = models.SmallIntegerField(
+        default=0, help_text="Pages of types with a higher number are reviewed first."
+    )
+    groups = models.ManyToManyField(
+        Group,
+        blank=True,
+        related_name="document_types",
+        help_text="Who may see documents of this type. Empty: everyone who may sign in.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = querysets.DocumentTypeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(name="type_threshold_is_share", condition=is_share("threshold")),
+            models.CheckConstraint(name="type_audit_is_share", condition=is_share("audit_rate")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Batch(models.Model):
+    """What an admin uploads in one go; of one document type."""
+
+    name = models.CharField(max_length=200)
+    document_type = models.ForeignKey(
+        DocumentType, on_delete=models.PROTECT, related_name="batches"
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="batches"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = querysets.BatchQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        verbose_name_plural = "batches"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Document(models.Model):
+    """One uploaded file, known in its document type by the SHA-256 of its bytes."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="documents")
+    document_type = models.ForeignKey(
+        DocumentType, on_delete=models.PROTECT, related_name="documents"
+    )
+    filename = models.CharField(max_length=255, help_text="As the uploader's machine named it.")
+    sha256 = models.CharField(max_length=64)
+    size_bytes = models.BigIntegerField()
+    media_type = models.CharField(max_length=100, blank=True, help_text="By content, not by name.")
+    file = models.CharField(max_length=200, help_text="Name in the file storage.")
+    status = models.CharField(
+        max_length=12, choices=DocumentStatus.choices, default=DocumentStatus.STORED
+    )
+    duplicate_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="duplicates"
+    )
+    failure_code = models.CharField(max_length=40, blank=True)
+    failure_message = models.CharField(max_length=500, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_token = models.UUIDField(null=True, blank=True)
+    queued_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = querysets.DocumentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                name="document_once_in_type",
+                fields=["document_type", "sha256"],
+                condition=~Q(status__in=[DocumentStatus.FAILED, DocumentStatus.DUPLICATE]),
+            ),
+            models.CheckConstraint(
+                name="document_status_known", condition=Q(status__in=DocumentStatus.values)
+            ),
+            models.CheckConstraint(
+                name="document_failed_has_reason",
+                condition=(Q(status=DocumentStatus.FAILED) & ~Q(failure_code=""))
+                | (~Q(status=DocumentStatus.FAILED) & Q(failure_code="")),
+            ),
+            models.CheckConstraint(
+                name="document_duplicate_names_first",
+                condition=Q(status=DocumentStatus.DUPLICATE, duplicate_of__isnull=False)
+                | (~Q(status=DocumentStatus.DUPLICATE) & Q(duplicate_of__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="document_lease_while_splitting",
+                condition=Q(
+                    status=DocumentStatus.SPLITTING,
+                    lease_until__isnull=False,
+                    lease_token__isnull=False,
+                )
+                | (
+                    ~Q(status=DocumentStatus.SPLITTING)
+                    & Q(lease_until__isnull=True, lease_token__isnull=True)
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                name="document_unfinished",
+                fields=["queued_at"],
+                condition=Q(status__in=[DocumentStatus.STORED, DocumentStatus.SPLITTING]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+class ModelVersion(models.Model):
+    """Base + head + dictionary + calibration, known by the hash of its content. Write-once."""
+
+    class Kind(models.TextChoices):
+        BASE = "base", "Base"
+        HEAD = "head", "Head"
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=4, choices=Kind.choices)
+    document_type = models.ForeignKey(
+        DocumentType,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="model_versions",
+        help_text="The type it was trained for; empty for one that serves all.",
+    )
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
+    dictionary_sha256 = models.CharField(max_length=64)
+    preprocessing_version = models.CharField(max_length=40)
+    calibration_version = models.CharField(max_length=80)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        triggers = [APPEND_ONLY]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def short_sha(self) -> str:
+        return self.sha256[:12]
+
+
+class ActiveModel(models.Model):
+    """The one pointer of a scope (a document type, or all types) to the model that reads."""
+
+    document_type = models.ForeignKey(
+        DocumentType, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="one_active_model_per_scope", fields=["document_type"], nulls_distinct=False
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document_type or 'all types'}: {self.model_version}"
+
+
+class Activation(models.Model):
+    """A move of a scope's pointer: the way forward and the way back. Append-only."""
+
+    class Kind(models.TextChoices):
+        ACTIVATE = "activate", "Activated"
+        ROLLBACK = "rollback", "Rolled back"
+
+    document_type = models.ForeignKey(
+        DocumentType, null=True, blank=True, on_delete=models.PROTECT, related_name="activations"
+    )
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    model_version = models.ForeignKey(
+        ModelVersion,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="activations",
+        help_text="Empty: the type is served by the model for all types again.",
+    )
+    previous = models.ForeignKey(
+        ModelVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Empty: the gate did it.",
+    )
+    reason = models.CharField(max_length=500)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        triggers = [APPEND_ONLY]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.model_version or 'the model for all types'}"
+
+
+class Page(models.Model):
+    """One image: the unit of OCR work and of a review task."""
+
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="pages")
+    number = models.PositiveIntegerField(help_text="From 1.")
+    image = models.CharField(max_length=200, help_text="Name in the file storage.")
+    width = models.PositiveIntegerField(help_text="Pixels of the stored image.")
+    height = models.PositiveIntegerField(help_text="Pixels of the stored image.")
+    sha256 = models.CharField(max_length=64, help_text="Of the stored image's bytes.")
+    status = models.CharField(max_length=8, choices=PageStatus.choices, default=PageStatus.QUEUED)
+    failure_code = models.CharField(max_length=40, blank=True)
+    failure_message = models.CharField(max_length=500, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    reading_token = models.UUIDField(null=True, blank=True)
+    reading_until = models.DateTimeField(null=True, blank=True)
+    queued_at = models.DateTimeField(default=timezone.now)
+    read_at = models.DateTimeField(null=True, blank=True)
+    model_version = models.ForeignKey(
+        ModelVersion,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="pages",
+        help_text="Read the page last.",
+    )
+    lowest_confidence = models.FloatField(
+        null=True, blank=True, help_text="Of its weakest line; empty where there is no line."
+    )
+
+    objects = querysets.PageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["document_id", "number"]
+        constraints = [
+            models.UniqueConstraint(
+                name="page_number_once_in_document", fields=["document", "number"]
+            ),
+            models.CheckConstraint(
+                name="page_number_from_one", condition=Q(number__gte=1, width__gte=1, height__gte=1)
+            ),
+            models.CheckConstraint(
+                name="page_status_known", condition=Q(status__in=PageStatus.values)
+            ),
+            models.CheckConstraint(
+                name="page_failed_has_reason",
+                condition=(Q(status=PageStatus.FAILED) & ~Q(failure_code=""))
+                | (~Q(status=PageStatus.FAILED) & Q(failure_code="")),
+            ),
+            models.CheckConstraint(
+                name="page_lease_while_reading",
+                condition=Q(
+                    status=PageStatus.READING,
+                    reading_token__isnull=False,
+                    reading_until__isnull=False,
+                )
+                | (
+                    ~Q(status=PageStatus.READING)
+                    & Q(reading_token__isnull=True, reading_until__isnull=True)
+                ),
+            ),
+            models.CheckConstraint(
+                name="page_read_names_its_model",
+                condition=Q(status__in=[PageStatus.QUEUED, PageStatus.READING, PageStatus.FAILED])
+                | Q(model_version__isnull=False, read_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="page_confidence_is_share",
+                condition=Q(lowest_confidence__isnull=True) | is_share("lowest_confidence"),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["status", "queued_at"], name="page_by_status"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document} · {self.number}"
+
+
+class Line(models.Model):
+    """One text line on a page: the unit of confidence, label and training."""
+
+    page = models.ForeignKey(Page, on_delete=models.PROTECT, related_name="lines")
+    position = models.PositiveIntegerField(help_text="In reading order, from 0.")
+    block = models.PositiveIntegerField(default=0, help_text="Column or paragraph, from 0.")
+    polygon = models.JSONField(
+        help_text="Four [x, y] in pixels of the stored page image, clockwise from the text's "
+        "top left."
+    )
+    crop_sha256 = models.CharField(max_length=64, help_text="Of the rectified crop's pixels.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    objects = querysets.LineQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["page_id", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                name="line_position_once_on_page",
+                fields=["page", "position"],
+                condition=Q(retired_at__isnull=True),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.page} · line {self.position + 1}"
+
+
+class Prediction(models.Model):
+    """What one model version read on one line. Append-only."""
+
+    line = models.ForeignKey(Line, on_delete=models.PROTECT, related_name="predictions")
+    model_version = models.ForeignKey(
+        ModelVersion, on_delete=models.PROTECT, related_name="predictions"
+    )
+    text = models.TextField(blank=True)
+    confidence = models.FloatField(
+        null=True, blank=True, help_text="Calibrated probability that the line is exactly right."
+    )
+    raw_score = models.FloatField(
+        null=True, blank=True, help_text="Mean of the characters' scores, as PaddleOCR gives."
+    )
+    characters = models.JSONField(
+        help_text="For each character [text, confidence, start, end, [[text, probability], ...]]; "
+        "start and end as a share of the crop's width."
+    )
+    preprocessing_version = models.CharField(max_length=40)
+    calibration_version = models.CharField(max_length=80)
+    dictionary_sha256 = models.CharField(max_length=64)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+        triggers = [APPEND_ONLY]
+        constraints = [
+            models.UniqueConstraint(
+                name="prediction_once_per_line_and_model", fields=["line", "model_version"]
+            ),
+            models.CheckConstraint(
+                name="prediction_confidence_is_share",
+                condition=Q(confidence__isnull=True) | is_share("confidence"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Event(models.Model):
+    """One line of the audit trail: who did what to what. Append-only."""
+
+    at = models.DateTimeField(auto_now_add=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="events",
+        help_text="Empty: the site itself.",
+    )
+    verb = models.CharField(max_length=60)
+    subject_type = models.CharField(max_length=60)
+    subject_id = models.CharField(max_length=64)
+    data = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        triggers = [APPEND_ONLY]
+        indexes = [models.Index(fields=["subject_type", "subject_id"], name="event_by_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.subject_type} {self.subject_id}"
+
+
+def new_token() -> uuid.UUID:
+    """A token nobody can guess, for a lease."""
+    return uuid.uuid4()

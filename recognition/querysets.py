@@ -1,0 +1,108 @@
+"""Named, chainable reads of recognition's tables."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from recognition.states import DocumentStatus, PageStatus
+
+if TYPE_CHECKING:
+    from recognition import models as m  # noqa: F401  named in a string below
+
+Row = TypeVar("Row", bound=models.Model, covariant=True)
+
+ADMIN_GROUP = "Admin"
+REVIEWER_GROUP = "Reviewer"
+
+
+def is_admin(user: Any) -> bool:
+    """Whether `user` may manage batches, models and people."""
+    if not user.is_authenticated or not user.is_active:
+        return False
+    return bool(user.is_superuser or user.groups.filter(name=ADMIN_GROUP).exists())
+
+
+class DocumentTypeQuerySet(models.QuerySet["m.DocumentType"]):
+    def visible_to(self, user: Any) -> DocumentTypeQuerySet:
+        """Types that name no group, or one of the user's; admins see all."""
+        if is_admin(user):
+            return self
+        return self.filter(Q(groups__isnull=True) | Q(groups__in=user.groups.all())).distinct()
+
+
+class OfTypeQuerySet(models.QuerySet[Row]):
+    """Rows that belong to a document type, reached by the lookup `type_path`."""
+
+    type_path = "document_type"
+
+    def visible_to(self, user: Any) -> Self:
+        """Rows of the document types that `user` may see; admins see all."""
+        if is_admin(user):
+            return self
+        types = apps.get_model("recognition", "DocumentType")._default_manager.all()
+        visible = types.visible_to(user)
+        # A subquery, not a join: claims lock these rows, and a lock forbids DISTINCT.
+        return self.filter(**{f"{self.type_path}__in": visible.values("pk")})
+
+
+class BatchQuerySet(OfTypeQuerySet["m.Batch"]):
+    def with_page_counts(self) -> Self:
+        """Adds `pages_<status>` for every page status, `pages_all` and `documents_failed`."""
+        counts: dict[str, Any] = {
+            f"pages_{status.value}": models.Count(
+                "documents__pages", filter=Q(documents__pages__status=status), distinct=True
+            )
+            for status in PageStatus
+        }
+        return self.annotate(
+            pages_all=models.Count("documents__pages", distinct=True),
+            documents_all=models.Count("documents", distinct=True),
+            documents_failed=models.Count(
+                "documents", filter=Q(documents__status=DocumentStatus.FAILED), distinct=True
+            ),
+            **counts,
+        )
+
+
+class DocumentQuerySet(OfTypeQuerySet["m.Document"]):
+    def standing(self) -> Self:
+        """Documents that hold their SHA-256 in their type: neither failed nor duplicates."""
+        return self.exclude(status__in=[DocumentStatus.FAILED, DocumentStatus.DUPLICATE])
+
+    def stuck(self, patience: timedelta) -> Self:
+        """Stored longer than `patience` ago, or whose splitter's lease has run out."""
+        now = timezone.now()
+        return self.filter(
+            Q(status=DocumentStatus.STORED, queued_at__lt=now - patience)
+            | Q(status=DocumentStatus.SPLITTING, lease_until__lt=now)
+        )
+
+
+class PageQuerySet(OfTypeQuerySet["m.Page"]):
+    type_path = "document__document_type"
+
+    def stuck(self, patience: timedelta) -> Self:
+        """Queued longer than `patience` ago, or whose reader's lease has run out."""
+        now = timezone.now()
+        return self.filter(
+            Q(status=PageStatus.QUEUED, queued_at__lt=now - patience)
+            | Q(status=PageStatus.READING, reading_until__lt=now)
+        )
+
+    def unrouted(self, patience: timedelta) -> Self:
+        """Read longer than `patience` ago and still not accepted or sent to review."""
+        return self.filter(status=PageStatus.READ, read_at__lt=timezone.now() - patience)
+
+
+class LineQuerySet(OfTypeQuerySet["m.Line"]):
+    type_path = "page__document__document_type"
+
+    def current(self) -> Self:
+        """Lines that stand on the page now, in reading order."""
+        return self.filter(retired_at__isnull=True).order_by("position")

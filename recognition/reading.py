@@ -1,0 +1,274 @@
+"""Reading pages: each once by each model, however often its task is delivered."""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.utils import timezone
+
+from recognition.engine_pool import engine_for
+from recognition.engines.base import Engine, RecognisedLine
+from recognition.events import record_event
+from recognition.exceptions import NotRetryable
+from recognition.failures import failure_of
+from recognition.models import Line, ModelVersion, Page, Prediction, new_token
+from recognition.page_pixels import load_pixels
+from recognition.queue import PATIENCE, SWEEP_LIMIT, TRANSIENT, enqueue
+from recognition.registry import active_model
+from recognition.signals import page_recognised
+from recognition.states import PAGE_MOVES, PageStatus, move
+
+logger = logging.getLogger(__name__)
+
+READ_TASK = "recognition.tasks.read_page"
+REREAD_TASK = "recognition.tasks.reread_page"
+
+REREADABLE = (PageStatus.REVIEW, PageStatus.ACCEPTED)
+"""What a person has reviewed keeps the reading that the person saw."""
+
+EngineFor = Callable[[ModelVersion], Engine]
+
+
+def read_page(page_id: int, engines: EngineFor = engine_for, token: UUID | None = None) -> str:
+    """Find and read a queued page's lines; returns the outcome's name.
+
+    Idempotent: a page already read, or being read under another token, is left alone; what a
+    worker that lost its lease brings is dropped whole. Whatever goes wrong ends as a failed page
+    with a reason; only a database that is away is raised, for the task to be tried again.
+    """
+    page, token = _claim(page_id, token or new_token())
+    if page is None:
+        return "not waiting"
+    try:
+        version = active_model(page.document.document_type)
+        return _finish(page, token, version, _read(page, version, engines(version)))
+    except TRANSIENT:
+        raise
+    except Exception as error:
+        failure = failure_of(error)
+        if failure.unexpected:
+            logger.exception("page %s", page_id)
+        return fail_page(page.pk, token, failure.code, failure.message)
+
+
+def reread_page(page_id: int, engines: EngineFor = engine_for) -> str:
+    """Read a page's lines again with the model that is active now; labels and drafts stay.
+
+    Predictions are added beside the earlier ones. Routing follows by the signal.
+    """
+    page = Page.objects.select_related("document__document_type").filter(pk=page_id).first()
+    if page is None or page.status not in REREADABLE:
+        return "not waiting"
+    version = active_model(page.document.document_type)
+    if page.model_version_id == version.pk:
+        return "read by this model already"
+    lines = list(page.lines.current())
+    known = {
+        prediction.line_id: prediction
+        for prediction in Prediction.objects.filter(line__in=lines, model_version=version)
+    }
+    confidences = [prediction.confidence for prediction in known.values()]
+    missing = [line for line in lines if line.pk not in known]
+    found: list[tuple[Line, RecognisedLine]] = []
+    if missing:
+        polygons = [_points(line) for line in missing]
+        recognised = engines(version).recognise(load_pixels(page), polygons)
+        found = list(zip(missing, recognised, strict=True))
+        confidences += [line.confidence for line in recognised]
+    with transaction.atomic():
+        _store(found, version)
+        sure = [confidence for confidence in confidences if confidence is not None]
+        Page.objects.filter(pk=page.pk, status__in=REREADABLE).update(
+            model_version=version,
+            read_at=timezone.now(),
+            lowest_confidence=min(sure, default=None),
+        )
+        transaction.on_commit(lambda: _announce(page.pk))
+    return "read again"
+
+
+def _finish(
+    page: Page, token: UUID, version: ModelVersion, found: Sequence[tuple[Line, RecognisedLine]]
+) -> str:
+    """Store a reading, unless the lease was lost meanwhile."""
+    with transaction.atomic():
+        if not move(
+            Page.objects.filter(pk=page.pk, reading_token=token),
+            PageStatus.READ,
+            PAGE_MOVES,
+            reading_token=None,
+            reading_until=None,
+            read_at=timezone.now(),
+            model_version=version,
+            lowest_confidence=_lowest([line for _, line in found]),
+        ):
+            return "lost the lease"
+        _store(found, version)
+        transaction.on_commit(lambda: _announce(page.pk))
+    return "read"
+
+
+def fail_page(page_id: int, token: UUID, code: str, message: str) -> str:
+    """Mark a page that this token is reading as failed, with the reason."""
+    move(
+        Page.objects.filter(pk=page_id, reading_token=token),
+        PageStatus.FAILED,
+        PAGE_MOVES,
+        reading_token=None,
+        reading_until=None,
+        failure_code=code,
+        failure_message=message[:500],
+    )
+    return f"failed: {code}"
+
+
+@transaction.atomic
+def retry_pages(*, pages: Sequence[Page], actor: AbstractBaseUser | None) -> int:
+    """Queue failed pages again; returns how many. Raises NotRetryable where none is failed."""
+    again = []
+    for page in pages:
+        if move(
+            Page.objects.filter(pk=page.pk, status=PageStatus.FAILED),
+            PageStatus.QUEUED,
+            PAGE_MOVES,
+            failure_code="",
+            failure_message="",
+            attempts=0,
+            queued_at=timezone.now(),
+        ):
+            record_event(verb="retry", subject=page, actor=actor)
+            again.append(page)
+    if not again:
+        raise NotRetryable("Only a failed page can be tried again.")
+    enqueue(READ_TASK, again)
+    return len(again)
+
+
+def queue_rereading(pages: Sequence[Page]) -> int:
+    """Queue pages to be read again by the model that is active now; returns how many."""
+    enqueue(REREAD_TASK, pages)
+    return len(pages)
+
+
+def sweep_pages() -> int:
+    """Queue again what lost its message or its worker; returns how many."""
+    stuck = list(Page.objects.stuck(PATIENCE)[:SWEEP_LIMIT])
+    Page.objects.filter(pk__in=[page.pk for page in stuck]).update(queued_at=timezone.now())
+    enqueue(READ_TASK, stuck)
+    return len(stuck)
+
+
+def _claim(page_id: int, token: UUID) -> tuple[Page | None, UUID]:
+    """Take a page for reading under a lease; None where it is not to be had.
+
+    A lease under the same token is taken over: its worker died, and its message came back.
+    """
+    with transaction.atomic():
+        page = (
+            Page.objects.select_for_update(of=("self",))
+            .select_related("document__document_type")
+            .filter(pk=page_id)
+            .first()
+        )
+        if page is None:
+            return None, token
+        now = timezone.now()
+        dead = page.status == PageStatus.READING and (
+            page.reading_until is None or page.reading_until < now or page.reading_token == token
+        )
+        if page.status != PageStatus.QUEUED and not dead:
+            return None, token
+        rows = Page.objects.filter(pk=page.pk)
+        if page.attempts >= settings.READ_MAX_ATTEMPTS:
+            move(
+                rows,
+                PageStatus.FAILED,
+                PAGE_MOVES,
+                reading_token=None,
+                reading_until=None,
+                failure_code="worker_died",
+                failure_message=f"The worker died {page.attempts} times over this page. "
+                "Look at the image; retry once the cause is gone.",
+            )
+            return None, token
+        move(
+            rows,
+            PageStatus.READING,
+            PAGE_MOVES,
+            attempts=page.attempts + 1,
+            reading_token=token,
+            reading_until=now + timedelta(seconds=settings.READ_LEASE_SECONDS),
+        )
+    return page, token
+
+
+def _read(page: Page, version: ModelVersion, engine: Engine) -> list[tuple[Line, RecognisedLine]]:
+    """The page's lines and what the engine read on them; lines that exist are kept."""
+    pixels = load_pixels(page)
+    lines = list(page.lines.current())
+    if lines:
+        return list(
+            zip(lines, engine.recognise(pixels, [_points(line) for line in lines]), strict=True)
+        )
+    return [
+        (
+            Line(
+                page=page,
+                position=line.position,
+                block=line.block,
+                polygon=[[x, y] for x, y in line.polygon],  # exact: the crop's hash hangs on it
+                crop_sha256=line.crop_sha256,
+            ),
+            line.recognised,
+        )
+        for line in engine.read(pixels).lines
+    ]
+
+
+def _points(line: Line) -> list[tuple[float, float]]:
+    return [(float(x), float(y)) for x, y in line.polygon]
+
+
+def _store(found: Sequence[tuple[Line, RecognisedLine]], version: ModelVersion) -> None:
+    Line.objects.bulk_create([line for line, _ in found if line.pk is None])
+    Prediction.objects.bulk_create(
+        [
+            Prediction(
+                line=line,
+                model_version=version,
+                text=read.text,
+                confidence=read.confidence,
+                raw_score=read.raw_score,
+                characters=[
+                    [
+                        character.text,
+                        round(character.confidence, 4),
+                        round(character.start, 4),
+                        round(character.end, 4),
+                        [[a.text, round(a.probability, 4)] for a in character.alternatives],
+                    ]
+                    for character in read.characters
+                ],
+                preprocessing_version=version.preprocessing_version,
+                calibration_version=version.calibration_version,
+                dictionary_sha256=version.dictionary_sha256,
+            )
+            for line, read in found
+        ],
+        ignore_conflicts=True,  # the same model reads a line the same: the first row stands
+    )
+
+
+def _lowest(lines: Sequence[RecognisedLine]) -> float | None:
+    return min((line.confidence for line in lines if line.confidence is not None), default=None)
+
+
+def _announce(page_id: int) -> None:
+    """Tell who listens; one that fails is logged, and the sweep makes up for it."""
+    for receiver, outcome in page_recognised.send_robust(sender=Page, page_id=page_id):
+        if isinstance(outcome, Exception):
+            logger.error("%s failed for page %s", receiver, page_id, exc_info=outcome)

@@ -1,0 +1,151 @@
+"""Which model version serves which document type: one pointer a scope, moved and never edited."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import connection, transaction
+
+from recognition.events import record_event
+from recognition.exceptions import NoModel, NothingToRollBack
+from recognition.models import Activation, ActiveModel, DocumentType, ModelVersion
+
+_ALL_TYPES_LOCK = 0x0C7A11
+"""Any number that nothing else in this database locks."""
+
+
+@dataclass(frozen=True, slots=True)
+class VersionFacts:
+    """What the store says of a model version's content."""
+
+    sha256: str
+    name: str
+    kind: str
+    dictionary_sha256: str
+    preprocessing_version: str
+    calibration_version: str
+
+
+def active_model(document_type: DocumentType | None) -> ModelVersion:
+    """The version that reads this type: its own, else the one for all types.
+
+    Raises NoModel where neither is set.
+    """
+    pointers = {
+        pointer.document_type_id: pointer.model_version
+        for pointer in ActiveModel.objects.filter(document_type=None).select_related(
+            "model_version"
+        )
+        | ActiveModel.objects.filter(document_type=document_type).select_related("model_version")
+    }
+    found = pointers.get(document_type.pk if document_type else None) or pointers.get(None)
+    if found is None:
+        raise NoModel("No model is active. Run `manage.py install_base_model`, or activate one.")
+    return found
+
+
+def register_version(
+    facts: VersionFacts,
+    *,
+    document_type: DocumentType | None = None,
+    parent: ModelVersion | None = None,
+) -> ModelVersion:
+    """The row of a model version whose files are in the store; the same content, the same row."""
+    version, _ = ModelVersion.objects.get_or_create(
+        sha256=facts.sha256,
+        defaults={
+            "name": facts.name,
+            "kind": facts.kind,
+            "document_type": document_type,
+            "parent": parent,
+            "dictionary_sha256": facts.dictionary_sha256,
+            "preprocessing_version": facts.preprocessing_version,
+            "calibration_version": facts.calibration_version,
+        },
+    )
+    return version
+
+
+@transaction.atomic
+def activate(
+    *,
+    version: ModelVersion,
+    document_type: DocumentType | None,
+    actor: AbstractBaseUser | None,
+    reason: str,
+) -> Activation:
+    """Point a scope at a version; pages read from now on name it."""
+    _lock_scope(document_type)
+    pointer = ActiveModel.objects.filter(document_type=document_type).first()
+    previous = pointer.model_version if pointer else None
+    ActiveModel.objects.update_or_create(
+        document_type=document_type, defaults={"model_version": version}
+    )
+    return _record(Activation.Kind.ACTIVATE, document_type, version, previous, actor, reason)
+
+
+@transaction.atomic
+def roll_back(
+    *, document_type: DocumentType | None, actor: AbstractBaseUser | None, reason: str
+) -> Activation:
+    """Point a scope back at what served before its active version was activated.
+
+    A type whose first own version is rolled back is served by the model for all types again.
+    Raises NothingToRollBack.
+    """
+    _lock_scope(document_type)
+    pointer = ActiveModel.objects.filter(document_type=document_type).first()
+    came = (
+        Activation.objects.filter(
+            document_type=document_type,
+            kind=Activation.Kind.ACTIVATE,
+            model_version=pointer.model_version,
+        )
+        .exclude(previous=pointer.model_version)  # activated while it was active already
+        .first()
+        if pointer
+        else None
+    )
+    if pointer is None or came is None or (document_type is None and came.previous is None):
+        raise NothingToRollBack("There is no earlier model to go back to.")
+    current, target = pointer.model_version, came.previous
+    if target is None:
+        pointer.delete()
+    else:
+        pointer.model_version = target
+        pointer.save(update_fields=["model_version"])
+    return _record(Activation.Kind.ROLLBACK, document_type, target, current, actor, reason)
+
+
+def _lock_scope(document_type: DocumentType | None) -> None:
+    """Two moves of one pointer go one after the other."""
+    if document_type is not None:
+        DocumentType.objects.select_for_update().get(pk=document_type.pk)
+        return
+    with connection.cursor() as cursor:  # for the first move there is no row to lock
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ALL_TYPES_LOCK])
+
+
+def _record(
+    kind: Activation.Kind,
+    document_type: DocumentType | None,
+    version: ModelVersion | None,
+    previous: ModelVersion | None,
+    actor: AbstractBaseUser | None,
+    reason: str,
+) -> Activation:
+    activation = Activation.objects.create(
+        document_type=document_type,
+        kind=kind,
+        model_version=version,
+        previous=previous,
+        actor_id=actor.pk if actor else None,
+        reason=reason,
+    )
+    record_event(
+        verb=kind.value,
+        subject=version or previous or activation,
+        actor=actor,
+        scope=document_type.name if document_type else "all types",
+        reason=reason,
+    )
+    return activation

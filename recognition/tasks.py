@@ -1,0 +1,40 @@
+"""Celery's way into reading: an id in, one service, a named outcome out."""
+
+from typing import Any
+
+from celery import Task, shared_task
+from django.conf import settings
+
+from recognition import intake, reading
+from recognition.queue import TRANSIENT, token_of
+
+PATIENT: dict[str, Any] = {
+    "autoretry_for": TRANSIENT,
+    "max_retries": 5,
+    "retry_backoff": 2,
+    "retry_backoff_max": 60,
+}
+"""Tried again when the database was away: five times at most, later each time (seconds)."""
+
+
+@shared_task(
+    bind=True,
+    soft_time_limit=settings.INGEST_MAX_SECONDS + 30,  # the decoder's own limit comes first
+    time_limit=settings.INGEST_MAX_SECONDS + 60,
+    **PATIENT,
+)
+def split_document(self: "Task[Any, Any]", document_id: int) -> str:
+    """Make the pages of one stored document."""
+    return intake.split_document(document_id, token=token_of(self.request.id))
+
+
+@shared_task(bind=True, **PATIENT)
+def read_page(self: "Task[Any, Any]", page_id: int) -> str:
+    """Read one queued page."""
+    return reading.read_page(page_id, token=token_of(self.request.id))
+
+
+@shared_task(bind=False, **PATIENT)
+def reread_page(page_id: int) -> str:
+    """Read one page again with the model that is active now."""
+    return reading.reread_page(page_id)
