@@ -1,0 +1,113 @@
+"""What a reviewer types, kept on the server as they go, line by line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from recognition.models import Line
+from review.models import Draft, ReviewTask
+from review.states import WITHOUT_TEXT
+from review.text import clean_line
+
+
+@dataclass(frozen=True, slots=True)
+class DraftEntry:
+    """One line as the screen has it. `revision` is the last the screen knows; 0 for none."""
+
+    line_id: int
+    text: str
+    verdict: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class DraftConflict:
+    """Another tab has written this line since; both versions, so that nothing is lost."""
+
+    line_id: int
+    text: str
+    verdict: str
+    revision: int
+    refused_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DraftsSaved:
+    """The new revision of each line written, and the lines that were not."""
+
+    revisions: dict[int, int]
+    conflicts: tuple[DraftConflict, ...]
+
+
+@transaction.atomic
+def save_drafts(
+    *, task: ReviewTask, user: AbstractBaseUser, entries: Sequence[DraftEntry]
+) -> DraftsSaved:
+    """Keep what the user has typed; no lease is needed, for a draft outlives it.
+
+    A line that another tab of the same person has written since the screen last knew is left as
+    it is and comes back as a conflict. Lines of other pages are passed over.
+    """
+    ReviewTask.objects.select_for_update().get(pk=task.pk)
+    known = set(
+        Line.objects.filter(
+            page_id=task.page_id, pk__in=[entry.line_id for entry in entries]
+        ).values_list("pk", flat=True)
+    )
+    stored = {draft.line_id: draft for draft in Draft.objects.of(task, user)}
+    revisions: dict[int, int] = {}
+    conflicts: list[DraftConflict] = []
+    for entry in entries:
+        if entry.line_id not in known:
+            continue
+        draft = stored.get(entry.line_id)
+        if draft is None:
+            draft = Draft.objects.create(
+                task=task,
+                reviewer_id=user.pk,
+                line_id=entry.line_id,
+                text=entry.text,
+                verdict=entry.verdict,
+            )
+            stored[entry.line_id] = draft
+        elif (draft.text, draft.verdict) != (entry.text, entry.verdict):
+            if draft.revision != entry.revision:
+                conflicts.append(
+                    DraftConflict(
+                        entry.line_id, draft.text, draft.verdict, draft.revision, entry.text
+                    )
+                )
+                continue
+            draft.text, draft.verdict = entry.text, entry.verdict
+            draft.revision += 1
+            draft.save()
+        revisions[entry.line_id] = draft.revision
+    return DraftsSaved(revisions, tuple(conflicts))
+
+
+def newer_drafts(
+    *, task: ReviewTask, user: AbstractBaseUser, entries: Sequence[DraftEntry]
+) -> tuple[DraftConflict, ...]:
+    """Drafts that another window of the same person wrote since, and that say something else.
+
+    Asked before a submit: a window that does not know them would label over them in silence.
+    """
+    stored = {draft.line_id: draft for draft in Draft.objects.of(task, user)}
+    found = []
+    for entry in entries:
+        draft = stored.get(entry.line_id)
+        if draft is None or draft.revision <= entry.revision or _alike(draft, entry):
+            continue
+        found.append(
+            DraftConflict(entry.line_id, draft.text, draft.verdict, draft.revision, entry.text)
+        )
+    return tuple(found)
+
+
+def _alike(draft: Draft, entry: DraftEntry) -> bool:
+    """Whether both would become the same label; confirmed and corrected differ by text alone."""
+    if draft.verdict in WITHOUT_TEXT or entry.verdict in WITHOUT_TEXT:
+        return draft.verdict == entry.verdict
+    return clean_line(draft.text) == clean_line(entry.text)

@@ -1,0 +1,55 @@
+"""What can go wrong in review, each with a stable code and a sentence that says what to do."""
+
+from collections.abc import Mapping
+
+
+class ReviewError(Exception):
+    """The root of this app's errors."""
+
+    code = "review_error"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class LeaseLost(ReviewError):
+    """The task is not held under this token (any more): someone else has it, or it is done."""
+
+    code = "lease_lost"
+
+
+class InvalidSubmission(ReviewError):
+    """Some lines cannot be taken as they stand; `lines` tells which and why."""
+
+    code = "invalid_submission"
+
+    def __init__(self, lines: Mapping[int, str]) -> None:
+        super().__init__(
+            f"{len(lines)} line{'s' if len(lines) != 1 else ''} cannot be submitted as they stand."
+        )
+        self.lines = dict(lines)
+
+
+class NotReopenable(ReviewError):
+    """Only a page that is reviewed or accepted can be opened again."""
+
+    code = "not_reopenable"
+
+
+class NotFlagged(ReviewError):
+    """Only a flagged task can be given back to the queue."""
+
+    code = "not_flagged"
+
+
+class ReasonMissing(ReviewError):
+    """Skipping, flagging and reopening need a reason."""
+
+    code = "reason_missing"
+
+
+class MalformedDrafts(ReviewError):
+    """What came as drafts is none."""
+
+    code = "malformed_drafts"

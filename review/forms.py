@@ -1,0 +1,133 @@
+"""What the review screen sends, checked before a service sees it."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django import forms
+
+from review.drafts import DraftEntry
+from review.exceptions import MalformedDrafts
+from review.services import LineEntry
+from review.states import Verdict
+
+MAX_TEXT = 10_000
+"""Characters of one line; the longest line read so far had some 400."""
+
+
+class TokenForm(forms.Form):
+    """The lease under which something is asked for."""
+
+    token = forms.UUIDField()
+
+
+class ReasonForm(TokenForm):
+    """Skipping or flagging a page: the lease, and why."""
+
+    reason = forms.CharField(max_length=500)
+
+
+class ReopenForm(forms.Form):
+    """Opening a page again: why."""
+
+    reason = forms.CharField(
+        max_length=500, label="Why", widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A submitted page. `revisions` holds, by line, the draft that the screen last knew."""
+
+    token: UUID | None
+    seconds: float
+    entries: Mapping[int, LineEntry]
+    revisions: Mapping[int, int]
+
+    def drafts(self) -> list[DraftEntry]:
+        """The same lines as drafts."""
+        return [
+            DraftEntry(line_id, entry.text, entry.verdict, self.revisions.get(line_id, 0))
+            for line_id, entry in self.entries.items()
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftsSent:
+    """Drafts as a browser sent them, and the user it believes to be."""
+
+    user_id: int
+    entries: tuple[DraftEntry, ...]
+
+
+def parse_submission(post: Mapping[str, str], line_ids: Iterable[int]) -> Submission:
+    """Read a submitted form; a line it does not carry is left out, a bad token is None."""
+    entries = {}
+    for line_id in line_ids:
+        text = post.get(f"line-{line_id}-text")
+        if text is None:
+            continue
+        verdict = post.get(f"line-{line_id}-verdict", "")
+        entries[line_id] = LineEntry(
+            text[:MAX_TEXT], verdict if verdict in Verdict.values else Verdict.CORRECTED
+        )
+    return Submission(
+        token=_token(post.get("token", "")),
+        seconds=_seconds(post.get("seconds", "")),
+        entries=entries,
+        revisions=_revisions(post.get("revisions", "")),
+    )
+
+
+def parse_drafts(body: bytes) -> DraftsSent:
+    """Read posted drafts. Raises MalformedDrafts."""
+    try:
+        sent = json.loads(body)
+        return DraftsSent(_whole(sent["user"]), tuple(_draft(entry) for entry in sent["entries"]))
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise MalformedDrafts("The drafts could not be understood; nothing was stored.") from error
+
+
+def _draft(entry: Any) -> DraftEntry:
+    text, verdict = entry["text"], entry["verdict"]
+    if not isinstance(text, str) or len(text) > MAX_TEXT or "\x00" in text:
+        raise ValueError("text")
+    text.encode()  # a lone surrogate, which no database takes, is an error here
+    return DraftEntry(
+        _whole(entry["line_id"]), text, Verdict(verdict).value, _whole(entry["revision"])
+    )
+
+
+def _whole(value: Any) -> int:
+    """A whole number that fits the database's keys."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
+        raise ValueError("not a number")
+    return value
+
+
+def _token(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        return 0.0
+    return seconds if math.isfinite(seconds) else 0.0
+
+
+def _revisions(text: str) -> dict[int, int]:
+    """From `12:3 15:1` (line and revision); parts that are none are passed over."""
+    found = {}
+    for part in text.split():
+        line, _, revision = part.partition(":")
+        if line.isdecimal() and revision.isdecimal():
+            found[int(line)] = int(revision)
+    return found

@@ -1,0 +1,263 @@
+"""Routing decisions, review tasks, drafts and labels.
+
+What must never be false is a constraint or a trigger here, not a habit elsewhere.
+"""
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from recognition.models import APPEND_ONLY, Line, ModelVersion, Page, Prediction, is_share
+from review import querysets
+from review.states import OPEN, WITHOUT_TEXT, Outcome, TaskKind, TaskStatus, Verdict
+
+
+class RoutingDecision(models.Model):
+    """Why a page, as one model version read it, went to people or did not. Append-only."""
+
+    page = models.ForeignKey(Page, on_delete=models.PROTECT, related_name="decisions")
+    model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    outcome = models.CharField(max_length=6, choices=Outcome.choices)
+    rule = models.CharField(max_length=40, help_text="Code of the rule that decided.")
+    threshold = models.FloatField()
+    line = models.ForeignKey(
+        Line,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The weakest line.",
+    )
+    probability = models.FloatField(null=True, blank=True, help_text="Of the weakest line.")
+    weak_lines = models.PositiveIntegerField(default=0)
+    audit_rate = models.FloatField()
+    draw = models.FloatField(
+        null=True, blank=True, help_text="The random number the audit was drawn with."
+    )
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        triggers = [APPEND_ONLY]
+        constraints = [
+            models.CheckConstraint(
+                name="decision_threshold_is_share",
+                condition=is_share("threshold") & is_share("audit_rate"),
+            ),
+            # An audit is drawn once for each reading, or chance could be tried again.
+            models.UniqueConstraint(
+                name="decision_once_per_page_and_model", fields=["page", "model_version"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.page}: {self.get_outcome_display()}"
+
+
+class ReviewTask(models.Model):
+    """One page waiting for, or held by, a reviewer."""
+
+    page = models.ForeignKey(Page, on_delete=models.PROTECT, related_name="tasks")
+    kind = models.CharField(max_length=9, choices=TaskKind.choices)
+    decision = models.ForeignKey(
+        RoutingDecision, null=True, blank=True, on_delete=models.PROTECT, related_name="tasks"
+    )
+    model_version = models.ForeignKey(
+        ModelVersion,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Whose predictions the reviewer is shown.",
+    )
+    status = models.CharField(max_length=9, choices=TaskStatus.choices, default=TaskStatus.WAITING)
+    priority = models.SmallIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="held_tasks",
+    )
+    lease_token = models.UUIDField(null=True, blank=True)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    flag_reason = models.CharField(max_length=500, blank=True)
+    done_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="done_tasks",
+    )
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_token = models.UUIDField(
+        null=True,
+        blank=True,
+        help_text="The lease it was submitted under, by which a resend is known.",
+    )
+    seconds = models.FloatField(
+        null=True, blank=True, help_text="Of a person's attention, as the screen measured it."
+    )
+
+    objects = querysets.ReviewTaskQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_open_task_per_page", fields=["page"], condition=Q(status__in=sorted(OPEN))
+            ),
+            models.CheckConstraint(
+                name="task_status_known", condition=Q(status__in=TaskStatus.values)
+            ),
+            models.CheckConstraint(
+                name="task_lease_all_or_nothing",
+                condition=Q(
+                    status=TaskStatus.HELD,
+                    reviewer__isnull=False,
+                    lease_token__isnull=False,
+                    lease_expires_at__isnull=False,
+                )
+                | (
+                    ~Q(status=TaskStatus.HELD)
+                    & Q(
+                        reviewer__isnull=True,
+                        lease_token__isnull=True,
+                        lease_expires_at__isnull=True,
+                    )
+                ),
+            ),
+            models.CheckConstraint(
+                name="task_done_names_who_and_when",
+                condition=Q(
+                    status=TaskStatus.DONE,
+                    done_by__isnull=False,
+                    done_at__isnull=False,
+                    done_token__isnull=False,
+                )
+                | (
+                    ~Q(status=TaskStatus.DONE)
+                    & Q(done_by__isnull=True, done_at__isnull=True, done_token__isnull=True)
+                ),
+            ),
+            models.CheckConstraint(
+                name="task_flagged_has_reason",
+                condition=~Q(status=TaskStatus.FLAGGED) | ~Q(flag_reason=""),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                F("priority").desc(),
+                F("id"),
+                name="task_queue",
+                condition=Q(status__in=[TaskStatus.WAITING, TaskStatus.HELD]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.page} ({self.get_status_display()})"
+
+
+class TaskSkip(models.Model):
+    """A reviewer passed a task on to others, and why. Append-only."""
+
+    task = models.ForeignKey(ReviewTask, on_delete=models.PROTECT, related_name="skips")
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    reason = models.CharField(max_length=500)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        triggers = [APPEND_ONLY]
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class Draft(models.Model):
+    """What a reviewer has typed on one line and not yet submitted. It outlives the lease."""
+
+    task = models.ForeignKey(ReviewTask, on_delete=models.PROTECT, related_name="drafts")
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    line = models.ForeignKey(Line, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(blank=True)
+    verdict = models.CharField(
+        max_length=9, choices=Verdict.choices, help_text="What the reviewer would submit now."
+    )
+    revision = models.PositiveIntegerField(
+        default=1, help_text="Counts the writes: one that knows an older number is a conflict."
+    )
+    saved_at = models.DateTimeField(auto_now=True)
+
+    objects = querysets.DraftQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="draft_once_per_line_and_reviewer", fields=["task", "reviewer", "line"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Label(models.Model):
+    """What a person says a line reads. Append-only; the one not superseded is current."""
+
+    line = models.ForeignKey(Line, on_delete=models.PROTECT, related_name="labels")
+    task = models.ForeignKey(ReviewTask, on_delete=models.PROTECT, related_name="labels")
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="labels"
+    )
+    verdict = models.CharField(max_length=9, choices=Verdict.choices)
+    text = models.TextField(blank=True)
+    base_prediction = models.ForeignKey(
+        Prediction,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="labels",
+        help_text="What the reviewer was shown; empty for a line that a person added.",
+    )
+    seconds = models.FloatField(
+        default=0, help_text="The line's share of the reviewer's time on the page."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    superseded_at = models.DateTimeField(null=True, blank=True)
+
+    objects = querysets.LabelQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        triggers = [
+            pgtrigger.ReadOnly(name="what_was_said_stays", exclude=["superseded_at"]),
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="superseded_for_good",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__superseded_at__isnull=False),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_current_label_per_line",
+                fields=["line"],
+                condition=Q(superseded_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="label_verdict_known", condition=Q(verdict__in=Verdict.values)
+            ),
+            models.CheckConstraint(
+                name="label_empty_only_without_text",
+                condition=(Q(verdict__in=sorted(WITHOUT_TEXT)) & Q(text=""))
+                | (~Q(verdict__in=sorted(WITHOUT_TEXT)) & ~Q(text="")),
+            ),
+            models.CheckConstraint(name="label_seconds_not_negative", condition=Q(seconds__gte=0)),
+        ]
+
+    def __str__(self) -> str:
+        return self.text or self.get_verdict_display()

@@ -1,0 +1,73 @@
+"""A page with its history, and what admins do with pages: open again, take the flag off."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from recognition.access import admin_required
+from recognition.models import Page
+from recognition.querysets import is_admin
+from review.exceptions import NotFlagged, NotReopenable, ReasonMissing
+from review.forms import ReopenForm
+from review.history import flag_events, flagged_tasks, page_history
+from review.leases import unflag_task
+from review.models import ReviewTask
+from review.people import person
+from review.services import reopen_page
+
+LISTED = 50
+"""Flagged pages on one screen."""
+
+
+@require_safe
+def page_detail(request: HttpRequest, page_id: int) -> HttpResponse:
+    """A page as it stands, and who read or said what on it."""
+    rows = Page.objects.visible_to(request.user).select_related(
+        "document__document_type", "document__batch", "model_version"
+    )
+    page = get_object_or_404(rows, pk=page_id)
+    history = page_history(page, person(request), admin=is_admin(request.user))
+    return render(
+        request, "review/page_detail.html", {"history": history, "page": page, "form": ReopenForm()}
+    )
+
+
+@require_POST
+@admin_required
+def page_reopen(request: HttpRequest, page_id: int) -> HttpResponse:
+    """Send a reviewed or accepted page to review again, with a reason."""
+    page = get_object_or_404(Page.objects.visible_to(request.user), pk=page_id)
+    try:
+        reopen_page(page=page, actor=person(request), reason=request.POST.get("reason", ""))
+    except (ReasonMissing, NotReopenable) as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, "The page is open again and waits for a reviewer.")
+    return redirect("page_detail", page_id=page.pk)
+
+
+@require_safe
+@admin_required
+def flagged_list(request: HttpRequest) -> HttpResponse:
+    """Pages that reviewers set aside, with their reasons."""
+    paginator = Paginator(flagged_tasks(person(request)), LISTED)
+    shown = paginator.get_page(request.GET.get("page"))
+    events = flag_events(list(shown))
+    rows = [(task, events.get(task.pk)) for task in shown]
+    return render(request, "review/flagged.html", {"page_obj": shown, "rows": rows})
+
+
+@require_POST
+@admin_required
+def task_unflag(request: HttpRequest, task_id: int) -> HttpResponse:
+    """Give a flagged page back to the queue."""
+    task = get_object_or_404(ReviewTask.objects.visible_to(request.user), pk=task_id)
+    try:
+        unflag_task(task_id=task.pk, actor=person(request))
+    except NotFlagged as error:
+        messages.warning(request, error.message)
+    else:
+        messages.success(request, f"{task.page} is back in the queue.")
+    return redirect("flagged_list")

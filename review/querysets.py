@@ -1,0 +1,60 @@
+"""Named, chainable reads of review's tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from recognition.querysets import OfTypeQuerySet
+from review.states import OPEN, TaskStatus
+
+if TYPE_CHECKING:
+    from review import models as m  # noqa: F401  named in a string below
+
+
+class ReviewTaskQuerySet(OfTypeQuerySet["m.ReviewTask"]):
+    type_path = "page__document__document_type"
+
+    def open(self) -> Self:
+        """Tasks that somebody still has to finish."""
+        return self.filter(status__in=OPEN)
+
+    def claimable(self) -> Self:
+        """Tasks that wait, or whose lease has run out by the clock."""
+        return self.filter(
+            Q(status=TaskStatus.WAITING)
+            | Q(status=TaskStatus.HELD, lease_expires_at__lte=timezone.now())
+        )
+
+    def held_now(self) -> Self:
+        """Tasks under a lease that has not run out."""
+        return self.filter(status=TaskStatus.HELD, lease_expires_at__gt=timezone.now())
+
+    def held_by(self, user: Any) -> Self:
+        """Tasks whose lease, run out or not, is still the user's."""
+        return self.filter(status=TaskStatus.HELD, reviewer=user)
+
+    def in_queue_order(self) -> Self:
+        """By priority, then the oldest first."""
+        return self.order_by("-priority", "pk")
+
+    def not_skipped_by(self, user: Any) -> Self:
+        """Tasks that the user has not passed on to others."""
+        return self.exclude(skips__reviewer=user)
+
+
+class LabelQuerySet(OfTypeQuerySet["m.Label"]):
+    type_path = "line__page__document__document_type"
+
+    def current(self) -> Self:
+        """The one label of each line that counts now."""
+        return self.filter(superseded_at__isnull=True)
+
+
+class DraftQuerySet(models.QuerySet["m.Draft"]):
+    def of(self, task: Any, user: Any) -> Self:
+        """What one reviewer has typed on one task and not yet submitted."""
+        return self.filter(task=task, reviewer=user)

@@ -1,0 +1,392 @@
+"""What the review screen shows, each page in a fixed number of queries."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.urls import reverse
+
+from recognition.direction import is_right_to_left
+from recognition.engines.base import WEAK
+from recognition.models import Event, Line, Page, Prediction
+from review.drafts import DraftConflict
+from review.models import Draft, Label, ReviewTask
+from review.services import LineEntry
+from review.states import WITHOUT_TEXT, TaskKind, TaskStatus, Verdict
+from review.text import clean_line
+
+UNSURE = 0.95
+"""Between the threshold and this a line is drawn as less than sure; it colours, nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewLine:
+    """A line as the screen shows it first.
+
+    `text` and `verdict` are the reviewer's own draft, else the label of a page opened again, else
+    what the model read. `probability` is None where the model gave none. `weak_characters` are
+    [index, characters, confidence, start, end, [[text, probability], ...]] of `read`, with start
+    and end as a share of the crop's width.
+    """
+
+    id: int
+    number: int
+    polygon: Sequence[Sequence[float]]
+    read: str
+    probability: float | None
+    weak: bool
+    text: str
+    verdict: str
+    revision: int
+    weak_characters: Sequence[Sequence[Any]]
+    error: str = ""
+    other: DraftConflict | None = None
+
+    @property
+    def points(self) -> str:
+        """The polygon as SVG takes it."""
+        return svg_points(self.polygon)
+
+    @property
+    def band(self) -> str:
+        """How sure the model is, as a word for colour, stroke and sign."""
+        return band(self.probability, weak=self.weak)
+
+    @property
+    def percent(self) -> str:
+        """The probability in whole per cent; a dash where there is none."""
+        return percent(self.probability)
+
+    @property
+    def without_text(self) -> bool:
+        return self.verdict in WITHOUT_TEXT
+
+    @property
+    def classes(self) -> str:
+        """All that the stylesheet tells lines apart by."""
+        marks = {
+            "rtl": self.right_to_left,
+            "without-text": self.without_text,
+            "touched": self.revision > 0,
+        }
+        return " ".join([self.band, *(name for name, applies in marks.items() if applies)])
+
+    @property
+    def right_to_left(self) -> bool:
+        return not self.text.isascii() and is_right_to_left(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPage:
+    """A held page with all its lines, and why it is here."""
+
+    task: ReviewTask
+    page: Page
+    pages_in_document: int
+    lines: tuple[ReviewLine, ...]
+    weakest: ReviewLine | None
+    reopened_because: str
+    faults: str = ""
+    seconds: float = 0.0
+    data: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def crop_prefix(self) -> str:
+        """What a line's number and `/crop/` follow; reversing 1,500 addresses takes a while."""
+        return reverse("line_crop", args=[0]).removesuffix("0/crop/")
+
+    @property
+    def weak_lines(self) -> int:
+        return sum(line.weak for line in self.lines)
+
+    @property
+    def revisions(self) -> str:
+        """The drafts the screen knows, as `forms.parse_submission` reads them."""
+        return " ".join(f"{line.id}:{line.revision}" for line in self.lines if line.revision)
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictLine:
+    """A line on which two people differ: what was typed here, and what counts or is written."""
+
+    line: Line
+    mine: str
+    mine_verdict: str
+    theirs: str | None
+    theirs_verdict: str
+    theirs_by: str
+    other_window: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictPage:
+    """A submit that came too late, with both versions of each line that differs."""
+
+    task: ReviewTask
+    lines: tuple[ConflictLine, ...]
+    same: int
+    holder: str
+    until: datetime | None
+
+
+def svg_points(polygon: Sequence[Sequence[float]]) -> str:
+    """Corners as SVG takes them, to a tenth of a pixel."""
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in polygon)
+
+
+def band(probability: float | None, *, weak: bool) -> str:
+    """A word for how sure a model is of a line. Unknown is not weak."""
+    if probability is None:
+        return "unknown"
+    if weak:
+        return "weak"
+    return "unsure" if probability < UNSURE else "sure"
+
+
+def percent(probability: float | None) -> str:
+    """Whole per cent, never rounded up to certainty; a dash where there is none."""
+    return "–" if probability is None else f"{min(int(probability * 100 + 0.5), 99)} %"
+
+
+def task_for(user: AbstractBaseUser) -> Any:
+    """Tasks the user may see, with all that a page about one of them names."""
+    return ReviewTask.objects.visible_to(user).select_related(
+        "page__document__document_type", "page__document__batch", "model_version", "decision",
+        "reviewer", "done_by",
+    )  # fmt: skip
+
+
+def review_page(
+    task: ReviewTask,
+    user: AbstractBaseUser,
+    *,
+    typed: Mapping[int, LineEntry] | None = None,
+    errors: Mapping[int, str] | None = None,
+    others: Iterable[DraftConflict] = (),
+    faults: str = "",
+    seconds: float = 0.0,
+) -> ReviewPage:
+    """The screen of a task; `typed`, `errors` and `others` come back from a refused submit."""
+    page = task.page
+    lines = list(page.lines.current())
+    predictions = {
+        row.line_id: row
+        for row in Prediction.objects.filter(
+            line__page=page, line__retired_at=None, model_version=task.model_version_id
+        ).only("line_id", "text", "confidence", "characters")
+    }
+    drafts = {row.line_id: row for row in Draft.objects.of(task, user)}
+    labels = {
+        row.line_id: row for row in Label.objects.current().filter(line__page=page)
+    }  # of a page opened again
+    threshold = page.document.document_type.threshold
+    weakest_id = _weakest(lines, predictions)
+    other_of = {other.line_id: other for other in others}
+    shown = []
+    for line in lines:
+        prediction = predictions.get(line.pk)
+        made = _line(line, prediction, drafts.get(line.pk), labels.get(line.pk))
+        weak = line.pk == weakest_id or made.probability is None or made.probability < threshold
+        made = replace(
+            made, weak=weak, error=(errors or {}).get(line.pk, ""), other=other_of.get(line.pk)
+        )
+        if made.other is not None:
+            made = replace(made, revision=made.other.revision)
+        if typed is not None and (entry := typed.get(line.pk)):
+            made = replace(made, text=entry.text, verdict=entry.verdict)
+        shown.append(made)
+    found = ReviewPage(
+        task=task,
+        page=page,
+        pages_in_document=page.document.pages.count(),
+        lines=tuple(shown),
+        weakest=next((line for line in shown if line.id == weakest_id), None),
+        reopened_because=_reopened_because(task),
+        faults=faults,
+        seconds=seconds,
+    )
+    found.data.update(_data(found, user))
+    return found
+
+
+def conflict_page(
+    task: ReviewTask,
+    user: AbstractBaseUser,
+    entries: Mapping[int, LineEntry],
+    refused: Iterable[DraftConflict],
+) -> ConflictPage:
+    """Both versions of each line: typed, and the current label or the holder's draft."""
+    task = task_for(user).get(pk=task.pk)
+    theirs: dict[int, tuple[str, str, str]] = {
+        label.line_id: (label.text, label.verdict, label.reviewer.get_username())
+        for label in Label.objects.current()
+        .filter(line__page=task.page_id)
+        .select_related("reviewer")
+    }
+    if task.reviewer_id is not None and task.reviewer_id != user.pk:
+        for draft in Draft.objects.of(task, task.reviewer):
+            theirs[draft.line_id] = (draft.text, draft.verdict, _name(task.reviewer))
+    read = dict(
+        Prediction.objects.filter(
+            line__page=task.page_id, model_version=task.model_version_id
+        ).values_list("line_id", "text")
+    )
+    windows = {conflict.line_id: conflict.text for conflict in refused}
+    lines = []
+    same = 0
+    for line in task.page.lines.current():
+        entry = entries.get(line.pk)
+        if entry is None:
+            continue
+        other = theirs.get(line.pk)
+        against = other or (read.get(line.pk, ""), Verdict.CONFIRMED, "")
+        if line.pk not in windows and _same(entry, against[0], against[1]):
+            same += 1
+            continue
+        lines.append(
+            ConflictLine(
+                line=line,
+                mine=entry.text,
+                mine_verdict=_said(entry.verdict),
+                theirs=other[0] if other else None,
+                theirs_verdict=_said(other[1]) if other else "",
+                theirs_by=other[2] if other else "",
+                other_window=windows.get(line.pk),
+            )
+        )
+    held = task.status == TaskStatus.HELD
+    return ConflictPage(
+        task=task,
+        lines=tuple(lines),
+        same=same,
+        holder=_name(task.reviewer) if held else _name(task.done_by),
+        until=task.lease_expires_at if held else None,
+    )
+
+
+def typed_entries(task: ReviewTask, entries: Mapping[int, LineEntry]) -> dict[int, LineEntry]:
+    """Those entries that say something else than the model read: what a person really typed."""
+    read = dict(
+        Prediction.objects.filter(
+            line__page=task.page_id, model_version=task.model_version_id
+        ).values_list("line_id", "text")
+    )
+    return {
+        line_id: entry
+        for line_id, entry in entries.items()
+        if entry.verdict in WITHOUT_TEXT
+        or clean_line(entry.text) != clean_line(read.get(line_id, ""))
+    }
+
+
+def _line(
+    line: Line, prediction: Prediction | None, draft: Draft | None, label: Label | None
+) -> ReviewLine:
+    read = prediction.text if prediction else ""
+    text, verdict, revision = read, "", 0
+    if draft is not None:
+        text, verdict, revision = draft.text, draft.verdict, draft.revision
+    elif label is not None:
+        text = label.text or read
+        verdict = label.verdict if label.verdict in WITHOUT_TEXT else ""
+    return ReviewLine(
+        id=line.pk,
+        number=line.position + 1,
+        polygon=line.polygon,
+        read=read,
+        probability=prediction.confidence if prediction else None,
+        weak=False,
+        text=text,
+        verdict=verdict,
+        revision=revision,
+        weak_characters=_weak_characters(prediction.characters if prediction else ()),
+    )
+
+
+def _weak_characters(characters: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    """Index in code points, so that the browser finds the character whatever its plane."""
+    found = []
+    index = 0
+    for text, confidence, start, end, alternatives in characters:
+        if confidence < WEAK and alternatives:
+            found.append(
+                [
+                    index,
+                    len(text),
+                    round(confidence, 3),
+                    round(start, 4),
+                    round(end, 4),
+                    [[other, round(share, 3)] for other, share in alternatives[:3]],
+                ]
+            )
+        index += len(text)
+    return found
+
+
+def _weakest(lines: Sequence[Line], predictions: Mapping[int, Prediction]) -> int | None:
+    """The line of the lowest probability; one without any where no line has one."""
+    known = [
+        (prediction.confidence, line.position, line.pk)
+        for line in lines
+        if (prediction := predictions.get(line.pk)) and prediction.confidence is not None
+    ]
+    if known:
+        return min(known)[2]
+    return lines[0].pk if lines else None
+
+
+def _reopened_because(task: ReviewTask) -> str:
+    if task.kind != TaskKind.REOPENED:
+        return ""
+    event = Event.objects.filter(
+        subject_type="review.reviewtask", subject_id=str(task.pk), verb="reopen"
+    ).first()
+    return str(event.data.get("reason", "")) if event else ""
+
+
+def _data(page: ReviewPage, user: AbstractBaseUser) -> dict[str, Any]:
+    """What the screen's script needs beyond the form itself."""
+    return {
+        "task": page.task.pk,
+        "user": user.pk,
+        "width": page.page.width,
+        "height": page.page.height,
+        "lines": [
+            [
+                line.id,
+                int(line.weak),
+                line.revision,
+                line.verdict,
+                line.weak_characters,
+                *([line.read] if line.read != line.text else []),
+            ]
+            for line in page.lines
+        ],
+        "conflicts": [
+            {
+                "line_id": line.other.line_id,
+                "text": line.other.text,
+                "verdict": line.other.verdict,
+                "revision": line.other.revision,
+            }
+            for line in page.lines
+            if line.other
+        ],
+    }
+
+
+def _same(entry: LineEntry, text: str, verdict: str) -> bool:
+    if entry.verdict in WITHOUT_TEXT or verdict in WITHOUT_TEXT:
+        return entry.verdict == verdict
+    return clean_line(entry.text) == clean_line(text)
+
+
+def _said(verdict: str) -> str:
+    """The verdict's name where there is no text, else nothing."""
+    return str(Verdict(verdict).label) if verdict in WITHOUT_TEXT else ""
+
+
+def _name(user: Any) -> str:
+    return str(user.get_username()) if user else ""

@@ -1,0 +1,45 @@
+"""States of a review task, verdicts on a line, and outcomes of routing."""
+
+from collections.abc import Mapping
+
+from django.db import models
+
+
+class TaskStatus(models.TextChoices):
+    WAITING = "waiting", "Waiting"
+    HELD = "held", "Held"  # by a lease; one that has run out counts as waiting
+    FLAGGED = "flagged", "Flagged"  # set aside for an admin, with a reason
+    DONE = "done", "Done"
+    WITHDRAWN = "withdrawn", "Withdrawn"  # a better model is sure of the page
+
+
+class TaskKind(models.TextChoices):
+    THRESHOLD = "threshold", "Unsure"
+    AUDIT = "audit", "Audit"
+    REOPENED = "reopened", "Reopened"
+
+
+class Verdict(models.TextChoices):
+    CONFIRMED = "confirmed", "Confirmed"
+    CORRECTED = "corrected", "Corrected"
+    ILLEGIBLE = "illegible", "Illegible"
+    NOT_TEXT = "not_text", "Not text"
+
+
+class Outcome(models.TextChoices):
+    ACCEPT = "accept", "Accepted"
+    REVIEW = "review", "To review"
+    AUDIT = "audit", "Drawn as an audit"
+
+
+OPEN = frozenset({TaskStatus.WAITING, TaskStatus.HELD, TaskStatus.FLAGGED})
+WITHOUT_TEXT = frozenset({Verdict.ILLEGIBLE, Verdict.NOT_TEXT})
+
+TASK_MOVES: Mapping[str, frozenset[str]] = {
+    TaskStatus.HELD: frozenset({TaskStatus.WAITING, TaskStatus.HELD}),
+    TaskStatus.WAITING: frozenset({TaskStatus.HELD, TaskStatus.FLAGGED}),
+    TaskStatus.FLAGGED: frozenset({TaskStatus.HELD}),
+    TaskStatus.DONE: frozenset({TaskStatus.HELD}),
+    TaskStatus.WITHDRAWN: frozenset({TaskStatus.WAITING}),
+}
+"""From target state to the states it may be reached from."""

@@ -1,0 +1,19 @@
+"""What is done to a line as a person typed it, before it is compared or stored."""
+
+import re
+import unicodedata
+
+_SPACES = re.compile(r"[\s\u0085\u2028\u2029]+")
+
+
+def clean_line(text: str) -> str:
+    """One line in Unicode's composed form (NFC), runs of white space as one blank, ends trimmed.
+
+    Control characters, which no keyboard means, are dropped; letters that only direct the text
+    (U+200E, U+200F) stay.
+    """
+    composed = unicodedata.normalize("NFC", text)
+    visible = "".join(
+        char for char in composed if unicodedata.category(char) != "Cc" or char in "\t\n\r\x85"
+    )
+    return _SPACES.sub(" ", visible).strip()

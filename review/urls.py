@@ -1,0 +1,27 @@
+"""Addresses of this app."""
+
+from django.urls import path
+
+from review import export_views, page_views, views
+
+urlpatterns = [
+    path("review/", views.review_queue, name="review_queue"),
+    path("review/next/", views.review_next, name="review_next"),
+    path("review/signed-in/", views.signed_in, name="signed_in"),
+    path("review/flagged/", page_views.flagged_list, name="flagged_list"),
+    path("review/<int:task_id>/", views.review_task, name="review_task"),
+    path("review/<int:task_id>/drafts/", views.review_drafts, name="review_drafts"),
+    path("review/<int:task_id>/heartbeat/", views.review_heartbeat, name="review_heartbeat"),
+    path("review/<int:task_id>/submit/", views.review_submit, name="review_submit"),
+    path("review/<int:task_id>/skip/", views.review_skip, name="review_skip"),
+    path("review/<int:task_id>/flag/", views.review_flag, name="review_flag"),
+    path("review/<int:task_id>/release/", views.review_release, name="review_release"),
+    path("review/<int:task_id>/unflag/", page_views.task_unflag, name="task_unflag"),
+    path(
+        "batches/<int:batch_id>/export.<str:format>",
+        export_views.batch_export,
+        name="batch_export",
+    ),
+    path("pages/<int:page_id>/", page_views.page_detail, name="page_detail"),
+    path("pages/<int:page_id>/reopen/", page_views.page_reopen, name="page_reopen"),
+]

@@ -1,0 +1,279 @@
+"""The reviewer's pages: the queue, the review screen and all it sends."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from review.drafts import newer_drafts, save_drafts
+from review.exceptions import InvalidSubmission, LeaseLost, MalformedDrafts, ReviewError
+from review.forms import ReasonForm, Submission, TokenForm, parse_drafts, parse_submission
+from review.leases import (
+    claim_next,
+    claim_task,
+    flag_task,
+    release_task,
+    renew_lease,
+    skip_task,
+)
+from review.models import ReviewTask
+from review.people import person
+from review.queue_state import queue_for
+from review.selectors import conflict_page, review_page, task_for, typed_entries
+from review.services import LineEntry, submit_page
+from review.stale import keep_stale_submit
+from review.states import TaskStatus
+
+OTHER_WINDOW = "In another window you wrote something else on some lines. Choose, and submit again."
+NO_TOKEN = UUID(int=0)
+"""Matches no lease: a form without a token is answered as a lost lease, and its text kept."""
+
+
+@never_cache
+@require_safe
+def review_queue(request: HttpRequest) -> HttpResponse:
+    """What there is to do, and if nothing, why."""
+    return render(request, "review/queue.html", {"queue": queue_for(person(request))})
+
+
+@require_POST
+def review_next(request: HttpRequest) -> HttpResponse:
+    """Hold the next page and go to it."""
+    return redirect(_next_address(request))
+
+
+@gzip_page  # a dense page shrinks to a fourteenth; its CSRF token is masked anew each time
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def review_task(request: HttpRequest, task_id: int) -> HttpResponse:
+    """The review screen of a page that the user holds; a POST takes this very page first."""
+    user = person(request)
+    task = get_object_or_404(task_for(user), pk=task_id)
+    if request.method == "POST":
+        if claim_task(task.pk, user) is None:
+            messages.warning(request, "Somebody else has this page now, or it is done.")
+        return redirect("review_task", task_id=task.pk)
+    if task.status == TaskStatus.HELD and task.reviewer_id == user.pk:
+        return _screen(request, task)
+    free = ReviewTask.objects.visible_to(user).claimable().filter(pk=task.pk).exists()
+    return render(request, "review/not_yours.html", {"task": task, "free": free})
+
+
+@require_POST
+def review_drafts(request: HttpRequest, task_id: int) -> JsonResponse:
+    """Keep what the screen sends; lines that another window wrote since come back as conflicts."""
+    user = person(request)
+    task = get_object_or_404(ReviewTask.objects.visible_to(user), pk=task_id)
+    try:
+        sent = parse_drafts(request.body)
+    except MalformedDrafts as error:
+        return _refusal(error, 400)
+    if sent.user_id != user.pk:
+        told = "You are signed in under another name than when you typed this."
+        return JsonResponse({"code": "other_user", "message": told}, status=403)
+    saved = save_drafts(task=task, user=user, entries=sent.entries)
+    return JsonResponse(
+        {
+            "revisions": saved.revisions,
+            "conflicts": [
+                {
+                    "line_id": conflict.line_id,
+                    "text": conflict.text,
+                    "verdict": conflict.verdict,
+                    "revision": conflict.revision,
+                }
+                for conflict in saved.conflicts
+            ],
+            "saved_at": timezone.now().isoformat(),
+        }
+    )
+
+
+@require_POST
+def review_heartbeat(request: HttpRequest, task_id: int) -> JsonResponse:
+    """Put the lease's end off while the reviewer is there."""
+    task = get_object_or_404(ReviewTask.objects.visible_to(person(request)), pk=task_id)
+    form = TokenForm(request.POST)
+    try:
+        if not form.is_valid() or task.reviewer_id != request.user.pk:
+            raise LeaseLost("This page is not yours any more. What you typed is kept.")
+        task = renew_lease(task_id=task.pk, token=form.cleaned_data["token"])
+    except LeaseLost as error:
+        return _refusal(error, 409)
+    return JsonResponse({"expires_at": task.lease_expires_at})
+
+
+@require_POST
+def review_submit(request: HttpRequest, task_id: int) -> HttpResponse:
+    """Turn the page into labels and go to the next; a refusal comes back with all that was typed.
+
+    A script that asks for JSON is told the next page's address (200), the lines at fault (422),
+    or that the lease is lost (409) and then sends the plain form to see both versions.
+    """
+    user = person(request)
+    task = get_object_or_404(task_for(user), pk=task_id)
+    line_ids = list(task.page.lines.current().values_list("pk", flat=True))
+    sent = parse_submission(request.POST, line_ids)
+    try:
+        _submit(task, user, sent)
+    except LeaseLost as error:
+        return _refusal(error, 409) if _wants_json(request) else _conflict(request, task, sent)
+    except InvalidSubmission as error:
+        if _wants_json(request):
+            faults = {"code": error.code, "message": error.message, "lines": error.lines}
+            return JsonResponse(faults, status=422)
+        return _screen(request, task, sent, status=422, errors=error.lines, faults=error.message)
+    except OtherWindow as error:
+        if _wants_json(request):
+            return JsonResponse(
+                {"code": error.code, "message": error.message, "conflicts": error.as_data()},
+                status=422,
+            )
+        return _screen(
+            request, task, sent, status=422, others=error.conflicts, faults=error.message
+        )
+    messages.success(request, f"Submitted: {task.page}.")
+    following = _next_address(request)
+    return JsonResponse({"next": following}) if _wants_json(request) else redirect(following)
+
+
+@require_POST
+def review_skip(request: HttpRequest, task_id: int) -> HttpResponse:
+    """Pass the page on to others and go to the next."""
+    return _set_aside(request, task_id, skip_task, "Passed on to others.")
+
+
+@require_POST
+def review_flag(request: HttpRequest, task_id: int) -> HttpResponse:
+    """Set the page aside for an admin and go to the next."""
+    return _set_aside(request, task_id, flag_task, "Flagged for an admin.")
+
+
+@require_POST
+def review_release(request: HttpRequest, task_id: int) -> HttpResponse:
+    """Give the page back unfinished; drafts stay."""
+    task = get_object_or_404(ReviewTask.objects.visible_to(person(request)), pk=task_id)
+    form = TokenForm(request.POST)
+    try:
+        if not form.is_valid() or task.reviewer_id != request.user.pk:
+            raise LeaseLost("This page was not yours any more. What you typed is kept.")
+        release_task(task_id=task.pk, token=form.cleaned_data["token"])
+    except LeaseLost as error:
+        messages.warning(request, error.message)
+    else:
+        messages.success(request, "The page is given back. What you typed on it is kept.")
+    return redirect("review_queue")
+
+
+@require_safe
+def signed_in(request: HttpRequest) -> HttpResponse:
+    """Where signing in again in a second window ends: it tells the first window to go on."""
+    return render(request, "review/signed_in.html")
+
+
+class OtherWindow(ReviewError):
+    """Another window of the same person wrote lines that this one would label over."""
+
+    code = "draft_conflict"
+
+    def __init__(self, conflicts: Any) -> None:
+        super().__init__(OTHER_WINDOW)
+        self.conflicts = tuple(conflicts)
+
+    def as_data(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "line_id": conflict.line_id,
+                "text": conflict.text,
+                "verdict": conflict.verdict,
+                "revision": conflict.revision,
+            }
+            for conflict in self.conflicts
+        ]
+
+
+def _submit(task: ReviewTask, user: User, sent: Submission) -> None:
+    token = sent.token or NO_TOKEN
+    if task.lease_token == token and task.reviewer_id == user.pk:
+        newer = newer_drafts(task=task, user=user, entries=sent.drafts())
+        if newer:
+            raise OtherWindow(newer)
+    submit_page(task_id=task.pk, token=token, user=user, entries=sent.entries, seconds=sent.seconds)
+
+
+def _screen(
+    request: HttpRequest,
+    task: ReviewTask,
+    sent: Submission | None = None,
+    *,
+    status: int = 200,
+    errors: Mapping[int, str] | None = None,
+    others: Any = (),
+    faults: str = "",
+) -> HttpResponse:
+    typed: Mapping[int, LineEntry] | None = sent.entries if sent else None
+    shown = review_page(
+        task,
+        person(request),
+        typed=typed,
+        errors=errors,
+        others=others,
+        faults=faults,
+        seconds=sent.seconds if sent else 0.0,
+    )
+    return render(request, "review/task.html", {"screen": shown}, status=status)
+
+
+def _conflict(request: HttpRequest, task: ReviewTask, sent: Submission) -> HttpResponse:
+    """Keep what was typed as drafts and show both versions."""
+    user = person(request)
+    typed = typed_entries(task, sent.entries)
+    kept = keep_stale_submit(
+        task=task, user=user, entries=[entry for entry in sent.drafts() if entry.line_id in typed]
+    )
+    shown = conflict_page(task, user, sent.entries, kept.saved.conflicts)
+    free = ReviewTask.objects.visible_to(user).claimable().filter(pk=task.pk).exists()
+    mine = shown.task.status == TaskStatus.HELD and shown.task.reviewer_id == user.pk
+    context = {"conflict": shown, "free": free, "mine": mine}
+    return render(request, "review/conflict.html", context, status=409)
+
+
+def _set_aside(request: HttpRequest, task_id: int, service: Any, told: str) -> HttpResponse:
+    user = person(request)
+    task = get_object_or_404(ReviewTask.objects.visible_to(user), pk=task_id)
+    form = ReasonForm(request.POST)
+    if not form.is_valid() and "reason" in form.errors:
+        messages.error(request, "Say in a few words why (500 characters at most).")
+        return redirect("review_task", task_id=task.pk)
+    try:
+        if "token" in form.errors or task.reviewer_id != user.pk:
+            raise LeaseLost("This page was not yours any more. What you typed is kept.")
+        service(task_id=task.pk, user=user, **form.cleaned_data)
+    except ReviewError as error:
+        messages.warning(request, error.message)
+        return redirect("review_task", task_id=task.pk)
+    messages.success(request, told)
+    return redirect(_next_address(request))
+
+
+def _next_address(request: HttpRequest) -> str:
+    """The next page, held for the user; the queue, which says why, where there is none."""
+    task = claim_next(person(request))
+    return reverse("review_task", args=[task.pk]) if task else reverse("review_queue")
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+
+
+def _refusal(error: ReviewError, status: int) -> JsonResponse:
+    return JsonResponse({"code": error.code, "message": error.message}, status=status)
