@@ -1,0 +1,262 @@
+"""What a refresh of the head brings: `python -m bench.train --data DIR --labels 50,300`.
+
+Takes a folder of ground truth, gives the trainer N labels of it and measures base and trained head
+on held-out lines, through the trainer's own process, export and serving code: error rate before
+and after, seconds and memory. A folder of lines is split by `book` or `page` where its rows name
+one; `--test-by line` holds out other lines of the same books instead. A folder of pages is split
+by page.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import random
+import subprocess
+import sys
+import tempfile
+import time
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image as PillowImage
+
+from recognition.crops import Image, crop_sha256, rectify
+from recognition.engines.store import install_base
+from recognition.metrics import Score, score
+from training.gate import Parity, decide, lines_from_result
+from training.job import Item, write_job
+from training.settings import settings_from
+
+# Character error rates to be at or below, by folder and number of labels.
+GOALS = {
+    ("early_print_lines", 50): 0.055,
+    ("early_print_lines", 300): 0.022,
+    ("fraktur_lines", 300): 0.003,
+    ("receipts", 500): 0.018,
+    ("forms", 500): 0.045,
+    ("typewriter", 500): 0.025,
+    ("handwriting_lines", 1000): 0.36,
+}
+_VALIDATION_SHARE = 0.125  # as the product splits: 70 to 10
+_MAX_TEST_LINES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """A line of ground truth: its crop, its text, and the group it may be held out with."""
+
+    crop: Image
+    text: str
+    group: str
+
+
+def read_truth(folder: Path, test_by: str | None) -> list[Truth]:
+    """Every line of a ground truth folder, texts in NFC with single spaces."""
+    found: list[Truth] = []
+    for row in map(json.loads, (folder / "labels.jsonl").read_text().splitlines()):
+        with PillowImage.open(folder / row["image"]) as image:
+            pixels = np.asarray(image.convert("RGB"), dtype=np.uint8)
+        if "lines" in row:
+            lines = [(rectify(pixels, line["polygon"]), line["text"]) for line in row["lines"]]
+        else:
+            lines = [(pixels, row["text"])]
+        group = (
+            row["image"] if test_by == "line" else row.get("book", row.get("page", row["image"]))
+        )
+        for crop, raw in lines:
+            text = unicodedata.normalize("NFC", " ".join(raw.split()))
+            if text:
+                found.append(Truth(crop, text, str(group)))
+    return found
+
+
+def choose(
+    truths: Sequence[Truth], labels: int, seed: int
+) -> tuple[list[Truth], list[Truth], list[Truth]]:
+    """(train, validation, test): whole groups are held out, about a third of the lines.
+
+    A group with over a quarter of all lines is learnt from: alone in the test it would say nothing
+    of others.
+    """
+    generator = random.Random(seed)
+    groups: dict[str, list[Truth]] = defaultdict(list)
+    for truth in truths:
+        groups[truth.group].append(truth)
+    order = sorted(groups)
+    generator.shuffle(order)
+    test: list[Truth] = []
+    order.sort(key=lambda name: len(groups[name]) <= len(truths) / 4)
+    while order and len(test) < min(len(truths) / 3, len(truths) - labels):
+        test += groups[order.pop()]
+    pool = [truth for name in order for truth in groups[name]]
+    generator.shuffle(pool)
+    generator.shuffle(test)
+    if len(pool) < labels:
+        raise SystemExit(f"Only {len(pool)} lines are left to learn from; ask for fewer labels.")
+    chosen = pool[:labels]
+    held = round(labels * _VALIDATION_SHARE)
+    return chosen[held:], chosen[:held], test[:_MAX_TEST_LINES]
+
+
+def measure(
+    folder: Path, labels: int, truths: Sequence[Truth], store: Path, options: argparse.Namespace
+) -> dict[str, Any]:
+    """One run of the trainer, as a row of the report."""
+    base = install_base(store)
+    train, validation, test = choose(truths, labels, options.seed)
+    items: list[Item] = []
+    with tempfile.TemporaryDirectory() as name:
+        job = Path(name)
+        (job / "crops").mkdir()
+        parts = {"train": train, "validation": validation, "test": test}
+        for split, lines in parts.items():
+            for truth in lines:
+                sha256 = crop_sha256(truth.crop)
+                path = f"crops/{sha256}.png"
+                PillowImage.fromarray(truth.crop).save(job / path)
+                document = hashlib.sha256(truth.group.encode()).hexdigest()
+                items.append(Item(path, truth.text, split, document, sha256, len(items)))  # type: ignore[arg-type]
+        settings = settings_from(options.settings)
+        write_job(job, store=store, base_sha256=base.sha256, items=items, settings=settings)
+        started = time.monotonic()
+        command = [sys.executable, "-m", "training.trainer", str(job)]
+        environment = {**os.environ, "OMP_NUM_THREADS": str(settings.threads)}
+        process = subprocess.run(command, env=environment, capture_output=True, text=True)
+        seconds = time.monotonic() - started
+        if process.returncode:
+            raise SystemExit(f"The trainer failed: {process.stderr.strip().splitlines()[-1]}")
+        result = json.loads((job / "result.json").read_bytes())
+        stages = [json.loads(line) for line in (job / "progress.jsonl").read_text().splitlines()]
+    texts = {str(item.label_id): item.text for item in items}
+    verdict = decide(
+        lines_from_result(result["test"], texts),
+        parity=Parity(**result["parity"]),
+        trained_dictionary_sha256=result["trained_dictionary_sha256"],
+        exported_dictionary_sha256=result["dictionary_sha256"],
+    )
+    before, after = (
+        _score(result["test"], texts, key, options.fold_case)
+        for key in ("active_text", "candidate_text")
+    )
+    return {
+        "data": folder.name,
+        "labels": labels,
+        "test_lines": len(test),
+        "test_groups": len({truth.group for truth in test}),
+        "cer_before": before.cer,
+        "cer_after": after.cer,
+        "exact_before": before.exact_share,
+        "exact_after": after.exact_share,
+        "interval": verdict.interval,
+        "accepted": verdict.accept,
+        "reasons": [reason.sentence for reason in verdict.reasons],
+        "steps": result["steps"],
+        "best_step": result["best_step"],
+        "classes": result["classes"],
+        "new_characters": "".join(result["new_characters"]),
+        "ledger": result["ledger"],
+        "parity": result["parity"],
+        "seconds": round(seconds, 1),
+        "processor_seconds": result["processor_seconds"],
+        "seconds_by_stage": _stage_seconds(stages),
+        "peak_memory_mb": result["peak_memory_mb"],
+        "settings": settings.as_dict(),
+    }
+
+
+def report(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The runs with the goals they touch, in the form every bench writes."""
+    goals = []
+    for run in runs:
+        goal = GOALS.get((run["data"], run["labels"]))
+        if goal is not None:
+            goals.append(
+                {
+                    "name": f"{run['data']}, {run['labels']} labels: character error rate",
+                    "value": run["cer_after"],
+                    "goal": goal,
+                    "unit": "fraction",
+                    "holds": run["cer_after"] <= goal,
+                }
+            )
+    machine = {
+        "processor": platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
+        "python": platform.python_version(),
+    }
+    return {"goals": goals, "runs": list(runs), "machine": machine}
+
+
+def print_table(written: dict[str, Any]) -> None:
+    print(f"{'data':22}{'labels':>7}{'CER before':>12}{'after':>9}{'exact':>14}{'s':>7}{'MB':>7}")
+    for run in written["runs"]:
+        print(
+            f"{run['data']:22}{run['labels']:7}{run['cer_before']:12.2%}{run['cer_after']:9.2%}"
+            f"{run['exact_before']:7.0%}{run['exact_after']:7.0%}{run['seconds']:7.0f}"
+            f"{run['peak_memory_mb']:7.0f}"
+        )
+    for goal in written["goals"]:
+        state = "holds" if goal["holds"] else "MISSED"
+        print(f"{state}: {goal['name']} {goal['value']:.2%}, goal {goal['goal']:.2%}")
+
+
+def _score(
+    rows: Sequence[dict[str, Any]], texts: dict[str, str], key: str, fold_case: bool
+) -> Score:
+    pairs = [(texts[str(row["label_id"])], str(row[key])) for row in rows]
+    return score((a.casefold(), b.casefold()) if fold_case else (a, b) for a, b in pairs)
+
+
+def _stage_seconds(stages: Sequence[dict[str, Any]]) -> dict[str, float]:
+    """Seconds from each stage's first line of progress to the next stage's."""
+    first: dict[str, float] = {}
+    for row in stages:
+        at = time.mktime(time.strptime(row["at"][:19], "%Y-%m-%dT%H:%M:%S"))
+        first.setdefault(row["stage"], at + float("0." + row["at"][20:23]))
+    names = list(first)
+    return {name: round(first[after] - first[name], 1) for name, after in pairwise(names)}
+
+
+def _settings(text: str) -> dict[str, float | int]:
+    """ "passes=12,views=3" as a mapping."""
+    pairs = [pair.split("=", 1) for pair in text.split(",") if pair]
+    return {name: json.loads(value) for name, value in pairs}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.train", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, action="append")
+    parser.add_argument("--labels", default="50,300", help="numbers of labels, by commas")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--store", type=Path, help="model store; a temporary one by default")
+    parser.add_argument("--test-by", choices=("group", "line"), default="group")
+    parser.add_argument("--fold-case", action="store_true", help="score without case")
+    parser.add_argument("--seed", type=int, default=20)
+    parser.add_argument("--settings", type=_settings, default={}, help="such as passes=12,views=3")
+    options = parser.parse_args()
+    runs = []
+    with tempfile.TemporaryDirectory() as name:
+        for folder in options.data:
+            truths = read_truth(folder, options.test_by)
+            for labels in map(int, options.labels.split(",")):
+                runs.append(measure(folder, labels, truths, options.store or Path(name), options))
+                print_table({"runs": runs[-1:], "goals": []})
+    written = report(runs)
+    print_table(written)
+    if options.json:
+        options.json.write_text(json.dumps(written, ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,13 @@
+"""Parts of addresses that only take known words."""
+
+
+class ThemeConverter:
+    """`light` or `dark`."""
+
+    regex = "light|dark"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value

@@ -1,0 +1,41 @@
+"""What can go wrong in training, each with a stable code and a sentence that says what to do."""
+
+
+class TrainingError(Exception):
+    """The root of this app's errors."""
+
+    code = "training_error"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class RunWaiting(TrainingError):
+    """A run of this scope waits already; one is enough."""
+
+    code = "run_waiting"
+
+
+class NothingToLearn(TrainingError):
+    """There is no reason to train now; the message says why."""
+
+    code = "nothing_to_learn"
+
+
+class NotCancellable(TrainingError):
+    """The run has ended."""
+
+    code = "not_cancellable"
+
+
+class NotActivatable(TrainingError):
+    """The model version does not fit the scope."""
+
+    code = "not_activatable"
+
+
+class CropChanged(TrainingError):
+    """A page image no longer gives the crop that was labelled."""
+
+    code = "crop_changed"

@@ -1,0 +1,258 @@
+"""Train a head on cached features: AdamW on the CTC loss, early stopping, averaged weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import paddle
+from paddle.nn import functional
+
+from recognition.ctc import greedy_text
+from recognition.metrics import edits
+from training.network import Head, weight_places
+from training.settings import TrainSettings
+
+Array = npt.NDArray[np.float32]
+
+# Lines are drawn at random, then sorted by length within this many steps' worth of them, so that
+# a step's lines are of like length and little of it is padding.
+_POOL_STEPS = 8
+_MAX_BAD_STEPS = 20
+_GRADIENT_NORM = 5.0
+_WARM_UP_STEPS = 20
+
+
+class TrainingDiverged(RuntimeError):
+    """The loss was not a finite number too often; nothing usable was learnt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One line to learn from: its views' features, each [steps, 384], and its text."""
+
+    views: tuple[Array, ...]
+    encoded: tuple[int, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One pass of the training curve. Losses are nats a character, rates fractions."""
+
+    step: int
+    of: int
+    loss: float
+    learning_rate: float
+    validation_cer: float | None
+    validation_loss: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What came of a training: the head's weights are set to those of step `best_step`."""
+
+    curve: tuple[Point, ...]
+    steps: int
+    best_step: int
+    stopped_early: bool
+    bad_steps: int
+
+
+def fit(
+    head: Head,
+    train: Sequence[Sample],
+    validation: Sequence[Sample],
+    names: Sequence[str],
+    settings: TrainSettings,
+    on_point: Callable[[Point], None],
+) -> Fit:
+    """Train the head in place and leave it with its best weights, in evaluation mode.
+
+    With settings.min_validation_lines validation lines or more, the best pass by validation error
+    rate (then loss) is kept and training stops when none was better for settings.patience passes;
+    with fewer, the whole schedule is run and its last weights are kept. `names` is the text of
+    each class. Raises TrainingDiverged.
+    """
+    generator = np.random.default_rng(settings.seed)
+    paddle.seed(settings.seed)
+    per_pass = math.ceil(len(train) / settings.batch_lines)
+    total = min(max(settings.passes * per_pass, settings.min_steps), settings.max_steps)
+    schedule = paddle.optimizer.lr.LinearWarmup(
+        paddle.optimizer.lr.CosineAnnealingDecay(
+            settings.learning_rate, total, eta_min=settings.learning_rate / 100
+        ),
+        warmup_steps=max(min(_WARM_UP_STEPS, total // 5), 1),
+        start_lr=settings.learning_rate / 20,
+        end_lr=settings.learning_rate,
+    )
+    optimizer = paddle.optimizer.AdamW(
+        schedule,
+        parameters=head.parameters(),
+        weight_decay=settings.weight_decay,
+        grad_clip=paddle.nn.ClipGradByGlobalNorm(_GRADIENT_NORM),
+    )
+    judged = len(validation) >= settings.min_validation_lines
+    average = _Average(head, settings.average)
+    best: tuple[float, float] | None = None
+    best_weights, best_step, waited = average.copy(), 0, 0
+    curve: list[Point] = []
+    losses: list[float] = []
+    step = bad = 0
+    stopped = False
+    # A pass over few lines is too short to judge: at least this many steps lie between two looks.
+    look_every = max(per_pass, settings.min_steps // 10)
+    head.train()
+    for group in _endless_steps(train, settings.batch_lines, generator):
+        loss = _loss(head, group, generator)
+        value = float(loss)
+        if math.isfinite(value):
+            loss.backward()
+            optimizer.step()
+            losses.append(value)
+        else:
+            bad += 1
+            if bad > _MAX_BAD_STEPS:
+                raise TrainingDiverged(
+                    f"The loss was not a finite number in {bad} of {step + 1} steps."
+                )
+        optimizer.clear_grad()
+        schedule.step()
+        average.update()
+        step += 1
+        if step % look_every and step < total:
+            continue
+        cer, validation_loss = (
+            _validate(head, average, validation, names) if validation else (None, None)
+        )
+        point = Point(
+            step=step,
+            of=total,
+            loss=float(np.mean(losses)) if losses else math.nan,
+            learning_rate=float(optimizer.get_lr()),
+            validation_cer=cer,
+            validation_loss=validation_loss,
+        )
+        losses.clear()
+        curve.append(point)
+        on_point(point)
+        if not judged:
+            best_weights, best_step = average.copy(), step
+        elif cer is not None and validation_loss is not None:
+            if best is None or (cer, validation_loss) < best:
+                best, best_weights, best_step, waited = (
+                    (cer, validation_loss),
+                    average.copy(),
+                    step,
+                    0,
+                )
+            else:
+                waited += 1
+            stopped = waited >= settings.patience and step >= settings.min_steps
+        if stopped or step >= total:
+            break
+    average.set(best_weights)
+    head.eval()
+    if not all(np.isfinite(weights).all() for weights in best_weights):
+        raise TrainingDiverged("The weights are not finite numbers.")
+    return Fit(tuple(curve), step, best_step, stopped, bad)
+
+
+def probabilities(head: Head, features: Array) -> Array:
+    """The head's output for one line, float32 [steps, classes]; the head must be in eval mode."""
+    with paddle.no_grad():
+        logits = head(paddle.to_tensor(features[None]), paddle.to_tensor([len(features)]))
+        return np.asarray(functional.softmax(logits, axis=-1).numpy()[0], dtype=np.float32)
+
+
+class _Average:
+    """Running average of every weight; with a share of 0 it is the weights themselves."""
+
+    def __init__(self, head: Head, share: float) -> None:
+        self._places = weight_places(head)
+        self._share = share
+        self._updates = 0
+        self._held = self._read()
+
+    def update(self) -> None:
+        self._updates += 1
+        # Early on the average would hang on the start: its memory grows with the steps taken.
+        share = min(self._share, self._updates / (self._updates + 10)) if self._share else 0.0
+        for held, now in zip(self._held, self._read(), strict=True):
+            held *= share
+            held += (1 - share) * now
+
+    def copy(self) -> list[Array]:
+        return [held.copy() for held in self._held]
+
+    def set(self, weights: Sequence[Array]) -> list[Array]:
+        """Put weights into the head; returns those that were there."""
+        before = self._read()
+        for place, array in zip(self._places, weights, strict=True):
+            place.set_value(array)
+        return before
+
+    def _read(self) -> list[Array]:
+        return [np.array(place.numpy(), dtype=np.float32) for place in self._places]
+
+
+def _endless_steps(
+    samples: Sequence[Sample], lines: int, generator: np.random.Generator
+) -> Iterator[list[Sample]]:
+    """Every sample once a pass, in steps of `lines` lines of like length, in random order."""
+    while True:
+        order = generator.permutation(len(samples))
+        pool = lines * _POOL_STEPS
+        groups: list[npt.NDArray[np.intp]] = []
+        for start in range(0, len(order), pool):
+            part = sorted(order[start : start + pool], key=lambda at: len(samples[at].views[0]))
+            groups += [np.array(part[at : at + lines]) for at in range(0, len(part), lines)]
+        for position in generator.permutation(len(groups)):
+            yield [samples[at] for at in groups[position]]
+
+
+def _loss(
+    head: Head, group: Sequence[Sample], generator: np.random.Generator | None
+) -> paddle.Tensor:
+    """Mean over lines of the CTC loss a character; a random view each, the first without one."""
+    views = [
+        sample.views[int(generator.integers(len(sample.views)))] if generator else sample.views[0]
+        for sample in group
+    ]
+    lengths = [len(view) for view in views]
+    features = np.zeros((len(views), max(lengths), views[0].shape[1]), dtype=np.float32)
+    for row, view in zip(features, views, strict=True):
+        row[: len(view)] = view
+    sizes = [len(sample.encoded) for sample in group]
+    targets = np.zeros((len(group), max(sizes)), dtype=np.int32)
+    for target, sample in zip(targets, group, strict=True):
+        target[: len(sample.encoded)] = sample.encoded
+    steps = paddle.to_tensor(lengths)
+    logits = head(paddle.to_tensor(features), steps)
+    return functional.ctc_loss(
+        logits.transpose([1, 0, 2]),
+        paddle.to_tensor(targets),
+        steps,
+        paddle.to_tensor(sizes),
+        blank=0,
+        reduction="mean",
+    )
+
+
+def _validate(
+    head: Head, average: _Average, validation: Sequence[Sample], names: Sequence[str]
+) -> tuple[float, float]:
+    """Error rate and mean loss of the averaged weights on the validation lines."""
+    current = average.set(average.copy())
+    head.eval()
+    wrong, losses = 0, []
+    with paddle.no_grad():
+        for sample in validation:
+            wrong += edits(sample.text, greedy_text(probabilities(head, sample.views[0]), names))
+            losses.append(float(_loss(head, [sample], None)))
+    head.train()
+    average.set(current)
+    return wrong / sum(len(sample.text) for sample in validation), float(np.mean(losses))

@@ -1,0 +1,175 @@
+"""A training job's folder: what the trainer is given, and what it leaves behind.
+
+job.json     in   {"store", "base_sha256", "active_sha256"?, "name"?, "settings"?, "items"}
+crops/       in   one PNG a line, as `recognition.crops.rectify` cut it
+progress.jsonl    out  one line of JSON a step worth telling, flushed
+result.json       out  written once, by rename
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+from PIL import Image as PillowImage
+
+from recognition.crops import Image, crop_sha256
+from recognition.engines.blobs import canonical_json, sha256_of
+from training.settings import SettingsError, TrainSettings, settings_from
+from training.splits import Split
+
+
+class JobError(ValueError):
+    """The job cannot be run as it stands; the message names what is wrong."""
+
+    code = "bad_job"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One labelled line. `crop` is a path within the job's folder, `text` in logical order."""
+
+    crop: str
+    text: str
+    split: Split
+    document: str
+    crop_sha256: str
+    label_id: int | str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A dataset, the version to train from, the version to compare with, and settings."""
+
+    folder: Path
+    store: Path
+    base_sha256: str
+    active_sha256: str
+    name: str
+    settings: TrainSettings
+    items: tuple[Item, ...]
+
+    def dataset_sha256(self) -> str:
+        """Identity of what is learnt from and tested on, whatever the labels' numbers."""
+        rows = sorted(
+            [item.split, item.document, item.crop_sha256, item.text] for item in self.items
+        )
+        return sha256_of(canonical_json(rows))
+
+
+def read_job(folder: Path) -> Job:
+    """Read and check job.json. Raises JobError."""
+    try:
+        raw = json.loads((folder / "job.json").read_bytes())
+        _refuse_unknown("job.json", raw, _JOB_KEYS)
+        return Job(
+            folder=folder,
+            store=Path(raw["store"]),
+            base_sha256=str(raw["base_sha256"]),
+            active_sha256=str(raw.get("active_sha256") or raw["base_sha256"]),
+            name=str(raw.get("name") or "Head"),
+            settings=settings_from(raw.get("settings", {})),
+            items=tuple(_item(row) for row in raw["items"]),
+        )
+    except FileNotFoundError as error:
+        raise JobError(f"{folder} has no job.json.") from error
+    except KeyError as error:
+        raise JobError(f"job.json lacks {error}.") from error
+    except (TypeError, AttributeError, json.JSONDecodeError) as error:
+        raise JobError(f"job.json is not a job: {error}.") from error
+    except SettingsError as error:
+        raise JobError(str(error)) from error
+
+
+def read_crop(job: Job, item: Item) -> Image:
+    """The line's crop, uint8 [H, W, 3] RGB. Raises JobError where it is not the labelled one."""
+    path = (job.folder / item.crop).resolve()
+    if not path.is_relative_to(job.folder.resolve()):
+        raise JobError(f"The crop {item.crop} lies outside the job's folder.")
+    try:
+        with PillowImage.open(path) as image:
+            crop = np.asarray(image.convert("RGB"), dtype=np.uint8)
+    except OSError as error:
+        raise JobError(f"The crop of label {item.label_id} cannot be read: {error}.") from error
+    if crop_sha256(crop) != item.crop_sha256:
+        raise JobError(f"The crop of label {item.label_id} is not the one that was labelled.")
+    return crop
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Appends to progress.jsonl; every line is complete and flushed."""
+
+    folder: Path
+
+    def tell(self, stage: str, step: int, of: int, **figures: float | None) -> None:
+        row = {
+            "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "stage": stage,
+            "step": step,
+            "of": of,
+            **{name: _json_number(value) for name, value in figures.items()},
+        }
+        with (self.folder / "progress.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+
+def write_result(folder: Path, result: Mapping[str, Any]) -> None:
+    """Write result.json in one rename, so that a reader sees all of it or none."""
+    draft = folder / "result.json.part"
+    with draft.open("w", encoding="utf-8") as file:
+        json.dump(result, file, ensure_ascii=False, indent=1, allow_nan=False)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(folder / "result.json")
+
+
+def write_job(
+    folder: Path,
+    *,
+    store: Path,
+    base_sha256: str,
+    items: Sequence[Item],
+    settings: TrainSettings | None = None,
+    active_sha256: str | None = None,
+    name: str = "Head",
+) -> None:
+    """Write job.json for a trainer; the crops are the caller's to write."""
+    job = {
+        "store": str(store),
+        "base_sha256": base_sha256,
+        "active_sha256": active_sha256 or base_sha256,
+        "name": name,
+        "settings": (settings or TrainSettings()).as_dict(),
+        "items": [asdict(item) for item in items],
+    }
+    text = json.dumps(job, ensure_ascii=False)
+    (folder / "job.json").write_text(text, encoding="utf-8")
+
+
+_JOB_KEYS = frozenset({"store", "base_sha256", "active_sha256", "name", "settings", "items"})
+_ITEM_KEYS = frozenset(field.name for field in fields(Item))
+
+
+def _item(row: Mapping[str, Any]) -> Item:
+    _refuse_unknown("An item", row, _ITEM_KEYS)
+    item = Item(**row)
+    if item.split not in get_args(Split):
+        raise JobError(f"Label {item.label_id} has the unknown split {item.split!r}.")
+    return item
+
+
+def _refuse_unknown(what: str, row: Mapping[str, Any], known: frozenset[str]) -> None:
+    unknown = sorted(set(row) - known)
+    if unknown:
+        raise JobError(f"{what} has unknown entries: {', '.join(unknown)}.")
+
+
+def _json_number(value: float | None) -> float | None:
+    return value if value is not None and np.isfinite(value) else None

@@ -1,0 +1,191 @@
+"""Datasets, training runs, and how candidates fared. Written once, kept for ever."""
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from recognition.models import APPEND_ONLY, DocumentType, ModelVersion
+from review.models import Label
+from training import querysets
+from training.states import LeftOut, RunStatus, Split, Stage
+
+
+class Dataset(models.Model):
+    """A frozen, hashed list of labels with their split."""
+
+    document_type = models.ForeignKey(
+        DocumentType, null=True, blank=True, on_delete=models.PROTECT, related_name="datasets"
+    )
+    manifest_sha256 = models.CharField(max_length=64)
+    label_count = models.PositiveIntegerField(help_text="Current labels looked at.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        triggers = [APPEND_ONLY]
+        constraints = [
+            models.UniqueConstraint(
+                name="dataset_once_per_content",
+                fields=["document_type", "manifest_sha256"],
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document_type or 'all types'} {self.manifest_sha256[:12]}"
+
+
+class DatasetItem(models.Model):
+    """One label as it stood when the dataset was frozen: in a split, or left out and why."""
+
+    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="items")
+    label = models.ForeignKey(Label, on_delete=models.PROTECT, related_name="dataset_items")
+    text = models.TextField(blank=True)
+    crop_sha256 = models.CharField(max_length=64)
+    document_sha256 = models.CharField(max_length=64)
+    split = models.CharField(max_length=10, choices=Split.choices, blank=True)
+    left_out = models.CharField(max_length=20, choices=LeftOut.choices, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        triggers = [APPEND_ONLY]
+        constraints = [
+            models.UniqueConstraint(name="label_once_in_dataset", fields=["dataset", "label"]),
+            models.CheckConstraint(
+                name="item_in_a_split_or_left_out",
+                condition=Q(split__in=Split.values, left_out="")
+                | Q(split="", left_out__in=LeftOut.values),
+            ),
+            models.UniqueConstraint(
+                name="crop_once_in_dataset",
+                fields=["dataset", "crop_sha256"],
+                condition=Q(left_out=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class TrainingRun(models.Model):
+    """Dataset + base model version + settings -> candidate, with its curve, log and verdict."""
+
+    class Trigger(models.TextChoices):
+        MANUAL = "manual", "By hand"
+        NIGHTLY = "nightly", "Nightly"
+
+    document_type = models.ForeignKey(
+        DocumentType, null=True, blank=True, on_delete=models.PROTECT, related_name="runs"
+    )
+    trigger = models.CharField(max_length=8, choices=Trigger.choices)
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    settings = models.JSONField(default=dict)
+    dataset = models.ForeignKey(
+        Dataset, null=True, blank=True, on_delete=models.PROTECT, related_name="runs"
+    )
+    base = models.ForeignKey(
+        ModelVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="runs_from"
+    )
+    candidate = models.ForeignKey(
+        ModelVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="runs"
+    )
+    status = models.CharField(max_length=9, choices=RunStatus.choices, default=RunStatus.QUEUED)
+    stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.WAITING)
+    progress = models.FloatField(default=0, help_text="Of the stage, 0 to 1.")
+    failure_code = models.CharField(max_length=40, blank=True)
+    failure_message = models.CharField(
+        max_length=1000, blank=True, help_text="Why it failed, was skipped or cancelled."
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    queued_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    result = models.JSONField(
+        default=dict, blank=True, help_text="What the trainer reported: ledger, seconds, parity."
+    )
+    verdict = models.JSONField(
+        default=dict, blank=True, help_text="The gate's: accept, reasons, error rates, slices."
+    )
+
+    objects = querysets.TrainingRunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_running_training_run",
+                fields=["status"],
+                condition=Q(status=RunStatus.RUNNING),
+            ),
+            models.UniqueConstraint(
+                name="one_queued_run_per_scope",
+                fields=["document_type"],
+                condition=Q(status=RunStatus.QUEUED),
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="run_status_known", condition=Q(status__in=RunStatus.values)
+            ),
+            models.CheckConstraint(
+                name="run_failed_has_reason",
+                condition=~Q(status__in=[RunStatus.FAILED, RunStatus.SKIPPED])
+                | ~Q(failure_message=""),
+            ),
+            models.CheckConstraint(
+                name="run_succeeded_has_candidate",
+                condition=~Q(status=RunStatus.SUCCEEDED)
+                | Q(candidate__isnull=False, dataset__isnull=False, base__isnull=False),
+            ),
+        ]
+        triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"run {self.pk} ({self.get_status_display()})"
+
+
+class CurvePoint(models.Model):
+    """One point of a run's learning curve. Append-only."""
+
+    run = models.ForeignKey(TrainingRun, on_delete=models.PROTECT, related_name="curve")
+    step = models.PositiveIntegerField()
+    loss = models.FloatField(null=True, blank=True)
+    validation_cer = models.FloatField(null=True, blank=True, help_text="Edits per character.")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["step"]
+        triggers = [APPEND_ONLY]
+        constraints = [
+            models.UniqueConstraint(name="curve_point_once", fields=["run", "step"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"step {self.step}"
+
+
+class EvaluatedLine(models.Model):
+    """What the active and the candidate model read on one frozen test line. Append-only."""
+
+    run = models.ForeignKey(TrainingRun, on_delete=models.PROTECT, related_name="evaluated")
+    item = models.ForeignKey(DatasetItem, on_delete=models.PROTECT, related_name="evaluated")
+    active_text = models.TextField(blank=True)
+    candidate_text = models.TextField(blank=True)
+    active_edits = models.PositiveIntegerField(help_text="Levenshtein distance to the label.")
+    candidate_edits = models.PositiveIntegerField(help_text="Levenshtein distance to the label.")
+    characters = models.PositiveIntegerField(help_text="Of the label.")
+
+    class Meta:
+        ordering = ["pk"]
+        triggers = [APPEND_ONLY]
+        constraints = [
+            models.UniqueConstraint(name="item_evaluated_once_per_run", fields=["run", "item"])
+        ]
+
+    def __str__(self) -> str:
+        return self.candidate_text

@@ -1,0 +1,56 @@
+"""From a frozen dataset to a job's folder: crops cut out of their pages, and job.json."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+from django.conf import settings
+
+from recognition.models import ModelVersion
+from training.dataset import write_crops
+from training.job import Item, write_job
+from training.models import Dataset
+from training.settings import TrainSettings
+from training.splits import Split
+
+TELL_EVERY = 50
+"""Crops between two signs of life."""
+
+
+def prepare_job(
+    folder: Path,
+    *,
+    dataset: Dataset,
+    base: ModelVersion,
+    name: str,
+    train_settings: TrainSettings,
+    on_progress: Callable[[float], None],
+) -> None:
+    """Write crops and job.json into a new folder; `on_progress` hears the share done.
+
+    Raises CropChanged.
+    """
+    folder.mkdir(parents=True)
+    total = dataset.items.filter(left_out="").count()
+    items = []
+    for index, (item, path) in enumerate(write_crops(dataset, folder / "crops"), start=1):
+        items.append(
+            Item(
+                crop=str(path.relative_to(folder)),
+                text=item.text,
+                split=cast(Split, item.split),  # by the constraint item_in_a_split_or_left_out
+                document=item.document_sha256,
+                crop_sha256=item.crop_sha256,
+                label_id=item.label_id,
+            )
+        )
+        if index % TELL_EVERY == 0:
+            on_progress(index / total)
+    write_job(
+        folder,
+        store=Path(settings.MODEL_STORE).resolve(),
+        base_sha256=base.sha256,
+        items=items,
+        settings=train_settings,
+        name=name,
+    )

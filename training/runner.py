@@ -1,0 +1,127 @@
+"""The training subprocess as its supervisor sees it: start, watch, stop.
+
+Knows no database. The child is `python -m training.child JOB_DIR`; it writes progress.jsonl and
+result.json there, and ends when its standard input closes, so it never outlives its supervisor.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+POLL_SECONDS = 0.5
+GRACE_SECONDS = 20.0
+"""After SIGTERM, before SIGKILL."""
+LOG_TAIL = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How the child ended: its result where it wrote one, else what is known of its death."""
+
+    result: dict[str, Any]
+    cancelled: bool
+    message: str
+
+    @property
+    def succeeded(self) -> bool:
+        return self.result.get("status") == "succeeded"
+
+
+def run_trainer(
+    job: Path,
+    *,
+    max_seconds: float,
+    on_progress: Callable[[list[dict[str, Any]]], None],
+    wants_stop: Callable[[], bool],
+) -> Ended:
+    """Train in a child process; call `on_progress` about twice a second, with what is new.
+
+    `wants_stop` is asked as often; the child is then ended, as it is after `max_seconds`. Returns
+    how it ended; raises nothing of the child's.
+    """
+    deadline = time.monotonic() + max_seconds
+    stopped = ""
+    with (job / "log.txt").open("ab") as log:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "training.child", str(job)],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            cwd=Path(__file__).resolve().parent.parent,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        try:
+            lines = follow(job / "progress.jsonl")
+            while child.poll() is None:
+                on_progress(next(lines))
+                if wants_stop():
+                    stopped = "It was stopped by hand."
+                elif time.monotonic() > deadline:
+                    stopped = f"It took longer than {max_seconds / 3600:g} hours."
+                if stopped:
+                    break
+                time.sleep(POLL_SECONDS)
+        finally:
+            _end(child)
+        on_progress(next(lines))
+    result = _result(job)
+    if stopped and result.get("status") != "succeeded":
+        return Ended(result, cancelled=True, message=stopped)
+    return Ended(result, cancelled=False, message=_message(result, child.returncode, job))
+
+
+def follow(path: Path) -> Iterator[list[dict[str, Any]]]:
+    """What was appended to a file of JSON lines since the last call; a half line waits."""
+    offset = 0
+    while True:
+        fresh: list[dict[str, Any]] = []
+        if path.exists():
+            with path.open("rb") as handle:
+                handle.seek(offset)
+                data = handle.read()
+            whole = data[: data.rfind(b"\n") + 1]
+            offset += len(whole)
+            fresh = [json.loads(line) for line in whole.splitlines() if line.strip()]
+        yield fresh
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Ask the child and all it started to end, then make them."""
+    if child.poll() is None:
+        os.killpg(child.pid, signal.SIGTERM)
+        try:
+            child.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+    if child.stdin:
+        child.stdin.close()
+
+
+def _result(job: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads((job / "result.json").read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+    return found
+
+
+def _message(result: dict[str, Any], status: int, job: Path) -> str:
+    if result.get("status") == "succeeded":
+        return ""
+    if result.get("message"):
+        return str(result["message"])
+    if status < 0:
+        name = signal.Signals(-status).name
+        hint = " The machine may be short of memory." if -status == signal.SIGKILL else ""
+        return f"The training process was killed ({name}).{hint} Start the run again."
+    lines = (job / "log.txt").read_bytes()[-LOG_TAIL:].decode(errors="replace").splitlines()
+    return f"The training process ended with status {status}: {lines[-1] if lines else 'no word'}"

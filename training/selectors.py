@@ -1,0 +1,165 @@
+"""Read models for the pages on models and runs, each in a fixed number of queries."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
+
+from recognition.models import Activation, ActiveModel, DocumentType, ModelVersion, Page
+from review.models import Label
+from training.curve import Point
+from training.dataset import ledger
+from training.models import CurvePoint, EvaluatedLine, TrainingRun
+from training.runs import job_directory
+from training.states import LeftOut, Split
+
+LOG_TAIL_BYTES = 8_000
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A document type (None: all types), what serves it, and whether there is a way back."""
+
+    document_type: DocumentType | None
+    version: ModelVersion
+    own: bool
+    labels: int
+    can_roll_back: bool
+    since: Activation | None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """How many labels met one fate."""
+
+    name: str
+    labels: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """All that a run's page shows."""
+
+    run: TrainingRun
+    ledger: tuple[LedgerRow, ...]
+    ledger_total: int
+    differing: tuple[EvaluatedLine, ...]
+    last_step: int
+    log: str
+
+
+def scopes() -> list[Scope]:
+    """What serves each document type now, the scope of all types first. Empty before a model."""
+    pointers = {
+        pointer.document_type_id: pointer.model_version
+        for pointer in ActiveModel.objects.select_related("model_version")
+    }
+    if None not in pointers:
+        return []
+    latest: dict[int | None, Activation] = {}
+    for activation in Activation.objects.select_related("actor").order_by("pk"):
+        latest[activation.document_type_id] = activation
+    labels_of = dict(
+        Label.objects.current()
+        .order_by()
+        .values_list("line__page__document__document_type")
+        .annotate(number=Count("pk"))
+    )
+    rows = []
+    for document_type in DocumentType.objects.all():
+        own = document_type.pk in pointers
+        rows.append(
+            Scope(
+                document_type=document_type,
+                version=pointers.get(document_type.pk, pointers[None]),
+                own=own,
+                labels=labels_of.get(document_type.pk, 0),
+                can_roll_back=own,
+                since=latest.get(document_type.pk) if own else None,
+            )
+        )
+    everything = Scope(
+        document_type=None,
+        version=pointers[None],
+        own=True,
+        labels=sum(labels_of.values()),
+        can_roll_back=_has_way_back(pointers[None]),
+        since=latest.get(None),
+    )
+    return [everything, *rows]
+
+
+def versions() -> QuerySet[ModelVersion]:
+    """All model versions, newest first, with whether each is active and how many pages it read."""
+    active = ActiveModel.objects.filter(model_version=OuterRef("pk"))
+    return (
+        ModelVersion.objects.select_related("document_type", "parent")
+        .annotate(is_active=Exists(active), pages_read=Count("pages"))
+        .order_by("-pk")
+    )
+
+
+def version_page(version: ModelVersion) -> dict[str, Any]:
+    """A model version with its lineage, run, activations, and where it serves."""
+    lineage = []
+    parent = version.parent
+    while parent is not None:
+        lineage.append(parent)
+        parent = parent.parent
+    return {
+        "version": version,
+        "lineage": lineage,
+        "run": version.runs.select_related("document_type").order_by("pk").first(),
+        "activations": Activation.objects.filter(
+            Q(model_version=version) | Q(previous=version)
+        ).select_related("document_type", "actor", "model_version", "previous"),
+        "serves": [
+            pointer.document_type.name if pointer.document_type else "all types"
+            for pointer in ActiveModel.objects.filter(model_version=version).select_related(
+                "document_type"
+            )
+        ],
+        "pages_read": Page.objects.filter(model_version=version).count(),
+    }
+
+
+def run_page(run: TrainingRun) -> RunPage:
+    """A run with its ledger, the test lines on which the two models differ, and its log's end."""
+    counts = ledger(run.dataset) if run.dataset else {}
+    names = {**dict(Split.choices), **dict(LeftOut.choices)}
+    return RunPage(
+        run=run,
+        ledger=tuple(LedgerRow(str(names[code]), counts[code]) for code in names if code in counts),
+        ledger_total=sum(counts.values()),
+        differing=tuple(
+            EvaluatedLine.objects.filter(run=run)
+            .exclude(active_text=F("candidate_text"))
+            .select_related("item__label__line")
+            .order_by(F("candidate_edits") - F("active_edits"), "pk")[:100]
+        ),
+        last_step=CurvePoint.objects.filter(run=run).aggregate(last=Max("step"))["last"] or 0,
+        log=_log_tail(run),
+    )
+
+
+def curve(run: TrainingRun) -> list[Point]:
+    """The points of a run's learning curve, by step."""
+    rows = CurvePoint.objects.filter(run=run).order_by("step")
+    return [Point(row.step, row.loss, row.validation_cer) for row in rows]
+
+
+def _has_way_back(active: ModelVersion) -> bool:
+    came = Activation.objects.filter(
+        document_type=None, kind=Activation.Kind.ACTIVATE, model_version=active
+    ).first()
+    return came is not None and came.previous_id is not None
+
+
+def _log_tail(run: TrainingRun) -> str:
+    path = job_directory(run) / "log.txt"
+    try:
+        with path.open("rb") as handle:
+            handle.seek(max(0, path.stat().st_size - LOG_TAIL_BYTES))
+            return handle.read().decode(errors="replace")
+    except FileNotFoundError:
+        return ""

@@ -1,0 +1,104 @@
+"""Training's objects as the API shows and takes them."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from recognition.models import Activation, ActiveModel, DocumentType, ModelVersion
+from training.models import TrainingRun
+
+
+class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
+    """Base, head, dictionary and calibration, known by the hash of their content."""
+
+    class Meta:
+        model = ModelVersion
+        fields = (
+            "id",
+            "sha256",
+            "name",
+            "kind",
+            "document_type",
+            "parent",
+            "dictionary_sha256",
+            "preprocessing_version",
+            "calibration_version",
+            "created_at",
+        )
+        read_only_fields = fields
+
+
+class ActiveModelSerializer(serializers.ModelSerializer[ActiveModel]):
+    """Which version serves a document type; no type: those without a version of their own."""
+
+    model_sha256 = serializers.CharField(source="model_version.sha256", read_only=True)
+    model_name = serializers.CharField(source="model_version.name", read_only=True)
+
+    class Meta:
+        model = ActiveModel
+        fields = ("document_type", "model_version", "model_sha256", "model_name")
+        read_only_fields = fields
+
+
+class ActivationSerializer(serializers.ModelSerializer[Activation]):
+    """A move of a pointer. No `model_version`: the type is served by the model for all again."""
+
+    actor = serializers.SlugRelatedField[Any](slug_field="username", read_only=True)
+
+    class Meta:
+        model = Activation
+        fields = (
+            "id",
+            "kind",
+            "document_type",
+            "model_version",
+            "previous",
+            "actor",
+            "reason",
+            "at",
+        )
+        read_only_fields = fields
+
+
+class ScopeSerializer(serializers.Serializer[Any]):
+    """A document type, or all types where none is named; and why."""
+
+    document_type = serializers.PrimaryKeyRelatedField(
+        queryset=DocumentType.objects.all(), allow_null=True, default=None
+    )
+    reason = serializers.CharField(max_length=500)
+
+
+class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
+    """Dataset, base and settings; the candidate they gave; and what the gate said of it."""
+
+    class Meta:
+        model = TrainingRun
+        fields = (
+            "id",
+            "document_type",
+            "trigger",
+            "status",
+            "stage",
+            "progress",
+            "dataset",
+            "base",
+            "candidate",
+            "failure_code",
+            "failure_message",
+            "created_at",
+            "started_at",
+            "finished_at",
+            "settings",
+            "result",
+            "verdict",
+        )
+        read_only_fields = fields
+
+
+class RunRequestSerializer(serializers.Serializer[Any]):
+    """What to train for: a document type, or all where none is named."""
+
+    document_type = serializers.PrimaryKeyRelatedField(
+        queryset=DocumentType.objects.all(), allow_null=True, default=None
+    )

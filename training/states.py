@@ -1,0 +1,51 @@
+"""States of a training run, splits of a dataset, and why a label was left out of one."""
+
+from collections.abc import Mapping
+
+from django.db import models
+
+
+class RunStatus(models.TextChoices):
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Running"
+    SUCCEEDED = "succeeded", "Succeeded"  # there is a candidate, and a verdict of the gate
+    SKIPPED = "skipped", "Skipped"  # for a stated reason
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class Stage(models.TextChoices):
+    WAITING = "waiting", "Waiting"
+    FREEZING = "freezing", "Writing the crops"
+    FEATURES = "features", "Computing features"
+    TRAINING = "training", "Training"
+    EXPORTING = "exporting", "Exporting"
+    EVALUATING = "evaluating", "Evaluating"
+    DONE = "done", "Done"
+
+
+class Split(models.TextChoices):
+    TRAIN = "train", "Training"
+    VALIDATION = "validation", "Validation"
+    TEST = "test", "Test"
+
+
+class LeftOut(models.TextChoices):
+    ILLEGIBLE = "illegible", "Illegible"
+    NOT_TEXT = "not_text", "Not text"
+    DUPLICATE = "duplicate", "The same crop is in the set already"
+    TOO_LONG = "too_long", "More characters than the crop has room for"
+    UNKNOWN_CHARACTER = "unknown_character", "A character the model cannot write"
+
+
+OPEN = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
+
+RUN_MOVES: Mapping[str, frozenset[str]] = {
+    RunStatus.RUNNING: frozenset({RunStatus.QUEUED}),
+    RunStatus.SUCCEEDED: frozenset({RunStatus.RUNNING}),
+    RunStatus.SKIPPED: frozenset({RunStatus.QUEUED, RunStatus.RUNNING}),
+    RunStatus.FAILED: frozenset({RunStatus.QUEUED, RunStatus.RUNNING}),
+    RunStatus.CANCELLED: frozenset({RunStatus.QUEUED, RunStatus.RUNNING}),
+    RunStatus.QUEUED: frozenset(),
+}
+"""From target state to the states it may be reached from. A run started again is a new run."""

@@ -1,0 +1,23 @@
+"""How rates are written on the pages of training."""
+
+from django import template
+
+register = template.Library()
+
+
+@register.filter
+def percent(rate: float | None) -> str:
+    """0.0418 as "4.18 %"; a missing rate as a dash."""
+    return "–" if rate is None else f"{rate * 100:.2f} %"
+
+
+@register.filter
+def points(change: float | None) -> str:
+    """A change of a rate in signed percentage points: -0.058 as "−5.80"."""
+    return "–" if change is None else f"{change * 100:+.2f}".replace("-", "−")
+
+
+@register.filter
+def share(part: float) -> int:
+    """A share of 1 as whole percent, for a progress bar."""
+    return round(part * 100)
