@@ -1,0 +1,159 @@
+// Drafts: in the browser's store at once, on the server after a pause, and again until it is so.
+
+import { post } from "./http.js";
+
+const PAUSE = 900; // milliseconds without typing before a save
+const LONGEST = 4_000; // milliseconds of typing on before one all the same
+const FIRST_RETRY = 2_000; // milliseconds, doubled up to the longest
+const LONGEST_RETRY = 60_000;
+const KEEPALIVE_BYTES = 60_000; // browsers send no more once a page is gone
+
+export class Drafts {
+  /**
+   * `tell(state, detail)` hears "saved" (a Date), "unsaved", "signed-out", "other-user", "refused".
+   * `conflict(line, theirs)` hears of a line that another window has written since.
+   */
+  constructor({ url, user, lines, local, tell, conflict }) {
+    Object.assign(this, { url, user, lines, local, tell, conflict });
+    this.dirty = new Map(); // line id -> entry not yet on the server
+    this.disputed = new Map(); // line id -> the other window's version
+    this.sending = null;
+    this.timer = 0;
+    this.retry = FIRST_RETRY;
+    this.waitingSince = 0;
+    this.stopped = false;
+  }
+
+  /** The line has changed. */
+  touch(line) {
+    const entry = { text: line.text, verdict: line.verdict, revision: line.revision, at: Date.now() };
+    this.local.put(line.id, entry);
+    this.dirty.set(line.id, entry);
+    if (this.disputed.has(line.id)) return;
+    this.tell("unsaved");
+    this.waitingSince ||= Date.now();
+    this.#plan(Date.now() - this.waitingSince > LONGEST ? 0 : PAUSE);
+  }
+
+  /** Send what is not on the server, now; resolves when that has ended one way or the other. */
+  async flush() {
+    clearTimeout(this.timer);
+    if (this.sending) await this.sending;
+    if (this.stopped || this.#sendable().length === 0) return;
+    this.sending = this.#send();
+    await this.sending;
+    this.sending = null;
+    if (!this.stopped && this.waitingSince && this.#sendable().length > 0) this.#plan(PAUSE);
+  }
+
+  /** Wait for a save that is under way, and plan no other: a submit carries everything. */
+  async settle() {
+    clearTimeout(this.timer);
+    await this.sending;
+  }
+
+  /** The page is going away: send without waiting for an answer. */
+  part() {
+    const entries = this.#sendable();
+    if (this.stopped || entries.length === 0) return;
+    let size = 0;
+    const few = entries.filter((entry) => {
+      size += entry.text.length * 4 + 80;
+      return size < KEEPALIVE_BYTES;
+    });
+    post(this.url, { user: this.user, entries: few }, { keepalive: true });
+  }
+
+  /** The page is submitted: nothing is left to keep. */
+  finish() {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    this.dirty.clear();
+    this.local.clear();
+  }
+
+  /** A line's two versions are settled in favour of what is in the field now. */
+  resolve(line, revision) {
+    this.disputed.delete(line.id);
+    line.revision = revision;
+    this.touch(line);
+  }
+
+  /** The other window's version has been taken over into the field. */
+  yield(line, revision) {
+    const mine = this.dirty.get(line.id);
+    this.disputed.delete(line.id);
+    this.dirty.delete(line.id);
+    line.revision = revision;
+    if (mine) this.local.drop(line.id, mine);
+  }
+
+  dispute(line, theirs) {
+    this.disputed.set(line.id, theirs);
+    this.conflict(line, theirs);
+  }
+
+  #plan(delay) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.flush(), delay);
+  }
+
+  #sendable() {
+    const found = [];
+    for (const [id, entry] of this.dirty) {
+      if (this.disputed.has(id)) continue;
+      found.push({
+        line_id: id,
+        text: entry.text,
+        verdict: entry.verdict,
+        revision: this.lines.get(id).revision,
+      });
+    }
+    return found;
+  }
+
+  async #send() {
+    const sent = new Map(this.dirty);
+    const entries = this.#sendable();
+    const answer = await post(this.url, { user: this.user, entries });
+    if (this.stopped) return;
+    if (answer.kind === "ok") {
+      this.retry = FIRST_RETRY;
+      this.#take(sent, answer.data);
+    } else if (answer.kind === "refused") {
+      const other = answer.data?.code === "other_user";
+      this.waitingSince = 0;
+      this.tell(other ? "other-user" : "refused", answer.data?.message);
+    } else {
+      // Signed out or gone: kept here, and tried again by itself.
+      this.tell(answer.kind === "offline" ? "unsaved" : "signed-out", answer.kind);
+      this.waitingSince = 0;
+      this.#plan(this.retry);
+      this.retry = Math.min(this.retry * 2, LONGEST_RETRY);
+    }
+  }
+
+  #take(sent, { revisions, conflicts, saved_at: savedAt }) {
+    for (const [id, revision] of Object.entries(revisions)) {
+      const line = this.lines.get(Number(id));
+      if (!line) continue;
+      line.revision = revision;
+      const entry = sent.get(line.id);
+      if (entry && this.dirty.get(line.id) === entry) {
+        this.dirty.delete(line.id);
+        this.local.drop(line.id, entry);
+      }
+    }
+    for (const theirs of conflicts) {
+      const line = this.lines.get(theirs.line_id);
+      if (line) this.dispute(line, theirs);
+    }
+    if (this.#sendable().length === 0) {
+      this.waitingSince = 0;
+      if (this.disputed.size === 0) this.tell("saved", new Date(savedAt));
+    } else {
+      this.waitingSince = Date.now();
+      this.#plan(PAUSE);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+// The lease is renewed while somebody is there, and their active time is measured.
+
+import { post } from "./http.js";
+
+const BEAT = 120_000; // milliseconds between renewals
+const IDLE = 30_000; // milliseconds without a sign of life: time stops
+const SIGNS = ["keydown", "pointerdown", "pointermove", "wheel", "scroll"];
+
+export class Lease {
+  /** `lost(message)` hears that the page is somebody else's, or nobody's, now. */
+  constructor({ url, token, expires, seconds, lost, back }) {
+    Object.assign(this, { url, token, lost, back });
+    this.seconds = seconds;
+    this.gone = false;
+    this.lastSign = Date.now();
+    this.lastTick = Date.now();
+    this.signed = true;
+    const sign = () => {
+      this.lastSign = Date.now();
+      this.signed = true;
+    };
+    for (const name of SIGNS) document.addEventListener(name, sign, { capture: true, passive: true });
+    setInterval(() => this.#tick(), 1_000);
+    setInterval(() => this.#beat(), BEAT);
+    if (expires * 1_000 - Date.now() < 2 * BEAT) this.#beat();
+  }
+
+  #tick() {
+    const now = Date.now();
+    const active = document.visibilityState === "visible" && now - this.lastSign < IDLE;
+    if (active) this.seconds += Math.min(now - this.lastTick, 2_000) / 1_000;
+    this.lastTick = now;
+  }
+
+  async #beat() {
+    if (document.visibilityState !== "visible" || !this.signed) return;
+    this.signed = false;
+    const answer = await post(this.url, new URLSearchParams({ token: this.token }));
+    if (answer.kind === "refused" && !this.gone) {
+      this.gone = true;
+      this.lost(answer.data?.message ?? "This page is not yours any more. What you typed is kept.");
+    } else if (answer.kind === "ok" && this.gone) {
+      this.gone = false;
+      this.back();
+    } else if (answer.kind === "signed-out" || answer.kind === "offline") {
+      this.signed = true;
+    }
+  }
+}

@@ -1,0 +1,78 @@
+// The browser's own store: what is typed goes here first, at once.
+
+const PREFIX = "ocr-review";
+
+export class LocalDrafts {
+  /** Drafts of one user on one task. Each window writes under its own name, so none overwrites another's. */
+  constructor(user, task) {
+    this.base = `${PREFIX}:draft:${user}:${task}:`;
+    this.window = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
+    this.broken = false;
+  }
+
+  put(line, entry) {
+    try {
+      localStorage.setItem(this.#key(line), JSON.stringify(entry));
+      this.broken = false;
+    } catch {
+      this.broken = true; // full, or switched off: the screen says so
+    }
+  }
+
+  /** Forget this window's entry of a line, and every other window's that says the same. */
+  drop(line, entry) {
+    for (const found of this.#entries()) {
+      const same = found.text === entry.text && found.verdict === entry.verdict;
+      if (found.line === line && (same || found.key === this.#key(line))) remove(found.key);
+    }
+  }
+
+  /** What windows left behind, newest first: [{line, text, verdict, revision, at}]. */
+  left() {
+    return this.#entries().sort((a, b) => b.at - a.at);
+  }
+
+  clear() {
+    for (const { key } of this.#entries()) remove(key);
+  }
+
+  #key(line) {
+    return `${this.base}${line}:${this.window}`;
+  }
+
+  #entries() {
+    const found = [];
+    try {
+      for (let index = 0; index < localStorage.length; index += 1) {
+        const key = localStorage.key(index);
+        if (!key.startsWith(this.base)) continue;
+        const line = Number(key.slice(this.base.length).split(":")[0]);
+        found.push({ key, line, ...JSON.parse(localStorage.getItem(key)) });
+      }
+    } catch {
+      this.broken = true;
+    }
+    return found;
+  }
+}
+
+function remove(key) {
+  localStorage.removeItem(key);
+}
+
+/** A setting of this browser, such as the zoom. */
+export function recall(name, fallback) {
+  try {
+    return JSON.parse(localStorage.getItem(`${PREFIX}:${name}`)) ?? fallback;
+  } catch {
+    return fallback;
+  }
+}
+
+export function remember(name, value) {
+  try {
+    localStorage.setItem(`${PREFIX}:${name}`, JSON.stringify(value));
+  } catch {
+    // A setting that is not kept costs a click, no text.
+  }
+}
