@@ -1,0 +1,73 @@
+"""Model versions, their pointers and training runs over the API."""
+
+import pytest
+from django.contrib.auth.models import User
+from rest_framework.test import APIClient
+
+from recognition.models import Activation, ActiveModel
+from tests.factories import make_model, make_type
+from training.models import TrainingRun
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_admin_puts_a_version_in_service_and_takes_it_back(
+    admin_api: APIClient, admin: User
+) -> None:
+    first, second = make_model(active=True), make_model()
+    made = admin_api.post(
+        f"/api/v1/models/{second.pk}/activate/", {"reason": "Better"}, format="json"
+    )
+    assert made.status_code == 200, made.json()
+    assert (made.json()["previous"], made.json()["actor"]) == (first.pk, admin.username)
+    active = admin_api.get("/api/v1/models/active/").json()
+    assert active == [
+        {
+            "document_type": None,
+            "model_version": second.pk,
+            "model_sha256": second.sha256,
+            "model_name": second.name,
+        }
+    ]
+    back = admin_api.post("/api/v1/models/rollback/", {"reason": "Worse"}, format="json")
+    assert (back.json()["kind"], back.json()["model_version"]) == ("rollback", first.pk)
+    assert ActiveModel.objects.get().model_version == first
+    further = admin_api.post("/api/v1/models/rollback/", {"reason": "Worse"}, format="json")
+    assert (further.status_code, further.json()["code"]) == (409, "nothing_to_roll_back")
+    assert admin_api.get("/api/v1/models/activations/").json()["count"] == 3
+
+
+def test_a_version_of_one_type_cannot_serve_another(admin_api: APIClient) -> None:
+    mine, other = make_type(), make_type()
+    version = make_model(document_type=mine)
+    body = {"reason": "x", "document_type": other.pk}
+    answer = admin_api.post(f"/api/v1/models/{version.pk}/activate/", body, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_activatable")
+    assert not Activation.objects.exists()
+
+
+def test_a_move_needs_a_reason(admin_api: APIClient) -> None:
+    version = make_model()
+    answer = admin_api.post(f"/api/v1/models/{version.pk}/activate/", {}, format="json")
+    assert (answer.status_code, set(answer.json()["fields"])) == (400, {"reason"})
+
+
+def test_versions_are_written_by_nobody(admin_api: APIClient) -> None:
+    version = make_model()
+    path = f"/api/v1/models/{version.pk}/"
+    assert admin_api.get(path).json()["sha256"] == version.sha256
+    assert admin_api.patch(path, {"name": "x"}, format="json").status_code == 405
+    assert admin_api.delete(path).status_code == 405
+
+
+def test_a_run_is_asked_for_once_and_stopped(admin_api: APIClient) -> None:
+    kind = make_type()
+    body = {"document_type": kind.pk}
+    made = admin_api.post("/api/v1/training-runs/", body, format="json")
+    assert (made.status_code, made.json()["status"]) == (201, "queued"), made.json()
+    again = admin_api.post("/api/v1/training-runs/", body, format="json")
+    assert (again.status_code, again.json()["code"]) == (409, "run_waiting")
+    path = f"/api/v1/training-runs/{made.json()['id']}/"
+    assert admin_api.post(f"{path}cancel/").json()["status"] == "cancelled"
+    assert admin_api.post(f"{path}cancel/").json()["code"] == "not_cancellable"
+    assert TrainingRun.objects.get().failure_message

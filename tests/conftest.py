@@ -1,0 +1,73 @@
+"""What every test has around it: a real PostgreSQL, a real Redis, a real browser.
+
+The servers are started while this file is imported: the settings read their addresses, and
+pytest-django and the test modules read the settings. Servers named by `DATABASE_URL` and
+`CELERY_BROKER_URL` are used as they are. All data goes to a directory that is removed afterwards.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ocrsite import embedded
+
+VAR = Path(tempfile.mkdtemp(prefix="ocr-tests-"))
+_servers = ExitStack()
+
+
+def _start_servers() -> None:
+    atexit.register(_stop_servers)
+    os.environ.setdefault("SECRET_KEY", "only for tests")
+    os.environ.setdefault("PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK", "True")
+    os.environ.setdefault("OMP_NUM_THREADS", "2")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "ocrsite.settings"
+    os.environ["VAR_DIR"] = str(VAR)
+    started = embedded.servers(VAR, os.environ, durable=False)
+    os.environ.update(_servers.enter_context(started))
+
+
+def _stop_servers() -> None:
+    """The servers end after pytest-django has dropped the test database."""
+    _servers.close()
+    shutil.rmtree(VAR, ignore_errors=True)
+
+
+_start_servers()
+
+import django  # noqa: E402  the settings could not be read before
+from django.conf import settings  # noqa: E402
+
+django.setup()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> None:
+    """A password is hashed slowly on purpose; tests make hundreds and guard none."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files() -> None:
+    """Pages name their static files by content, so these have to be collected."""
+    from django.core.management import call_command
+
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Drive the system's Chromium. Where there is none, browser tests fail: none is skipped."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        pytest.fail("Chromium is not installed; bin/test installs it or says how.", pytrace=False)
+    return {
+        **browser_type_launch_args,
+        "executable_path": found,
+        "args": ["--no-sandbox"] if os.geteuid() == 0 else [],  # Chromium's own rule for root
+    }

@@ -1,0 +1,194 @@
+"""A run from request to verdict: every way it can end, and that the active model is safe."""
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from recognition.models import ActiveModel
+from recognition.registry import active_model
+from tests.factories import make_admin, make_model, make_type
+from tests.training.labelled import installed_base, kill_trainer_at, reviewed_page
+from training.exceptions import NotCancellable, RunWaiting
+from training.models import TrainingRun
+from training.runner import Ended
+from training.runs import (
+    cancel_run,
+    execute_run,
+    job_directory,
+    new_labels,
+    request_nightly_runs,
+    request_run,
+    sweep_runs,
+)
+from training.states import RunStatus
+
+MANUAL, NIGHTLY = TrainingRun.Trigger.MANUAL, TrainingRun.Trigger.NIGHTLY
+
+
+def failing(job, **_: Any) -> Ended:
+    """A trainer whose process died."""
+    return Ended({}, cancelled=False, message="The training process was killed (SIGKILL).")
+
+
+def ready_type():
+    """A document type with a label in each split, and a model that serves."""
+    make_model(active=True)
+    letters = make_type()
+    for split in ("train", "validation", "test"):
+        reviewed_page(letters, split, f"a line of {split}")
+    return letters
+
+
+@pytest.mark.django_db
+def test_a_dead_trainer_marks_the_run_failed_and_leaves_the_active_model():
+    letters = ready_type()
+    before = active_model(letters)
+    run = request_run(document_type=letters, trigger=MANUAL)
+
+    assert execute_run(run.pk, trainer=failing) == "failed: trainer_died"
+
+    run.refresh_from_db()
+    assert run.status == RunStatus.FAILED
+    assert "SIGKILL" in run.failure_message
+    assert active_model(letters) == before
+    assert request_run(document_type=letters, trigger=MANUAL).status == RunStatus.QUEUED
+
+
+@pytest.mark.django_db
+def test_a_broken_trainer_marks_the_run_failed_with_the_reason():
+    def broken(job, **_: Any) -> Ended:
+        raise RuntimeError("the disk caught fire")
+
+    run = request_run(document_type=ready_type(), trigger=MANUAL)
+    execute_run(run.pk, trainer=broken)
+    run.refresh_from_db()
+    assert (run.status, run.failure_code) == (RunStatus.FAILED, "unexpected")
+    assert "the disk caught fire" in run.failure_message
+
+
+@pytest.mark.django_db
+def test_a_run_executed_twice_runs_once():
+    calls = []
+
+    def counting(job, **rest: Any) -> Ended:
+        calls.append(job)
+        return failing(job, **rest)
+
+    run = request_run(document_type=ready_type(), trigger=MANUAL)
+    execute_run(run.pk, trainer=counting)
+    assert execute_run(run.pk, trainer=counting) == "not waiting"
+    assert len(calls) == 1
+
+
+@pytest.mark.django_db
+def test_a_second_run_waits_while_one_runs():
+    letters = ready_type()
+    first = request_run(document_type=letters, trigger=MANUAL)
+    second = request_run(document_type=None, trigger=MANUAL)
+    seen = []
+
+    def meanwhile(job, **rest: Any) -> Ended:
+        seen.append(execute_run(second.pk, trainer=failing))
+        return failing(job, **rest)
+
+    execute_run(first.pk, trainer=meanwhile)
+    assert seen == ["not waiting"]
+    second.refresh_from_db()
+    assert second.status == RunStatus.QUEUED
+
+
+@pytest.mark.django_db
+def test_one_waiting_run_for_a_type_is_enough():
+    letters = ready_type()
+    request_run(document_type=letters, trigger=MANUAL)
+    with pytest.raises(RunWaiting):
+        request_run(document_type=letters, trigger=MANUAL)
+
+
+@pytest.mark.django_db
+def test_too_few_new_labels_skip_the_night_and_say_so(settings):
+    settings.REFRESH_MIN_NEW_LABELS = 4
+    letters = ready_type()
+    assert new_labels(letters) == 3
+    (run,) = request_nightly_runs()
+    execute_run(run.pk, trainer=failing)
+    run.refresh_from_db()
+    assert run.status == RunStatus.SKIPPED
+    assert run.failure_message == "3 new labels since the last run; 4 are needed."
+
+
+@pytest.mark.django_db
+def test_without_a_training_line_a_run_is_skipped_and_says_what_to_do():
+    make_model(active=True)
+    letters = make_type()
+    reviewed_page(letters, "test", "only held out")
+    run = request_run(document_type=letters, trigger=MANUAL)
+    execute_run(run.pk, trainer=failing)
+    run.refresh_from_db()
+    assert run.status == RunStatus.SKIPPED
+    assert "review more documents" in run.failure_message
+
+
+@pytest.mark.django_db
+def test_a_waiting_run_is_cancelled_at_once_and_an_ended_one_not_at_all():
+    run = request_run(document_type=ready_type(), trigger=MANUAL)
+    admin = make_admin(username="ada")
+    cancel_run(run=run, actor=admin)
+    run.refresh_from_db()
+    assert (run.status, run.failure_message) == (RunStatus.CANCELLED, "Stopped by ada.")
+    with pytest.raises(NotCancellable):
+        cancel_run(run=run, actor=admin)
+    assert execute_run(run.pk, trainer=failing) == "not waiting"
+
+
+@pytest.mark.django_db
+def test_the_sweep_fails_a_run_whose_worker_is_gone(settings):
+    run = request_run(document_type=ready_type(), trigger=MANUAL)
+    silent_since = timezone.now() - timedelta(seconds=settings.TRAIN_HEARTBEAT_SECONDS + 5)
+    TrainingRun.objects.filter(pk=run.pk).update(
+        status=RunStatus.RUNNING, heartbeat_at=silent_since
+    )
+    assert sweep_runs() == 1
+    run.refresh_from_db()
+    assert (run.status, run.failure_code) == (RunStatus.FAILED, "worker_died")
+
+
+@pytest.mark.django_db
+def test_a_run_that_lives_is_left_to_live():
+    run = request_run(document_type=ready_type(), trigger=MANUAL)
+    TrainingRun.objects.filter(pk=run.pk).update(
+        status=RunStatus.RUNNING, heartbeat_at=timezone.now()
+    )
+    assert sweep_runs() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("stage", ["features", "training"])
+def test_kill_9_of_the_real_trainer_fails_the_run_and_it_can_be_started_again(stage):
+    base = installed_base()
+    letters = make_type()
+    for split in ("train", "validation", "test"):
+        reviewed_page(letters, split, *(f"{split} line {number}" for number in range(6)))
+    run = request_run(document_type=letters, trigger=MANUAL)
+    killed = []
+    killer = threading.Thread(
+        target=lambda: killed.append(kill_trainer_at(job_directory(run), stage))
+    )
+    killer.start()
+
+    outcome = execute_run(run.pk)
+    killer.join()
+
+    assert killed
+    assert outcome == "failed: trainer_died"
+    run.refresh_from_db()
+    assert "SIGKILL" in run.failure_message
+    assert run.candidate is None
+    assert active_model(letters) == base
+    assert not ActiveModel.objects.filter(document_type=letters).exists()
+    assert request_run(document_type=letters, trigger=MANUAL).pk != run.pk
+    connection.close()

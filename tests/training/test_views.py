@@ -1,0 +1,195 @@
+"""The pages on models and runs: who may open them, what they show, what their buttons do."""
+
+from datetime import time
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from recognition.models import Event
+from recognition.registry import active_model
+from tests.factories import make_admin, make_model, make_reviewer, make_type
+from training.models import CurvePoint, TrainingRun
+from training.runs import request_run
+from training.schedule import nightly_task, nightly_time
+from training.serving import put_in_service
+from training.states import RunStatus
+
+pytestmark = pytest.mark.django_db
+
+READS = ["model_list", "model_detail", "run_list", "run_detail", "run_curve"]
+WRITES = ["model_activate", "model_rollback", "run_start", "run_cancel", "schedule_edit"]
+
+
+@pytest.fixture
+def admin(client):
+    user = make_admin(username="ada")
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def version():
+    return make_model(active=True)
+
+
+@pytest.fixture
+def run(version):
+    return request_run(document_type=make_type("Letters"), trigger=TrainingRun.Trigger.MANUAL)
+
+
+@pytest.fixture
+def address(version, run):
+    """From a view's name to an address at which there is something."""
+    arguments = {
+        "model_detail": [version.pk],
+        "model_activate": [version.pk],
+        "run_detail": [run.pk],
+        "run_curve": [run.pk, "light"],
+        "run_cancel": [run.pk],
+    }
+    return lambda name: reverse(name, args=arguments.get(name, []))
+
+
+@pytest.mark.parametrize("name", READS)
+def test_a_page_opens_for_an_admin(client, admin, address, name):
+    assert client.get(address(name)).status_code == 200
+
+
+@pytest.mark.parametrize("name", READS + WRITES)
+def test_a_reviewer_is_refused(client, address, name):
+    client.force_login(make_reviewer())
+    method = client.get if name in READS else client.post
+    assert method(address(name)).status_code == 403
+
+
+@pytest.mark.parametrize("name", READS + WRITES)
+def test_a_stranger_is_asked_to_sign_in(address, name):
+    answer = Client().get(address(name))
+    assert answer.status_code == 302
+    assert answer.url.startswith(reverse("login"))
+
+
+@pytest.mark.parametrize("name", READS + WRITES)
+def test_the_wrong_method_is_refused(client, admin, address, name):
+    method = client.post if name in READS else client.get
+    assert method(address(name)).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("model_detail", [0]),
+        ("model_activate", [0]),
+        ("run_detail", [0]),
+        ("run_curve", [0, "dark"]),
+        ("run_cancel", [0]),
+    ],
+)
+def test_what_does_not_exist_is_not_found(client, admin, name, arguments):
+    method = client.get if name in READS else client.post
+    assert method(reverse(name, args=arguments)).status_code == 404
+
+
+def test_before_a_model_the_page_says_what_to_do(client, admin):
+    assert "install_base_model" in client.get(reverse("model_list")).content.decode()
+
+
+def test_activate_and_roll_back_move_the_pointer_and_leave_a_trail(client, admin, version):
+    letters = make_type("Letters")
+    own = make_model(document_type=letters)
+    client.post(reverse("model_activate", args=[own.pk]), {"document_type": letters.pk})
+    assert active_model(letters) == own
+
+    answer = client.post(
+        reverse("model_rollback"), {"document_type": letters.pk}, follow=True
+    ).content.decode()
+
+    assert active_model(letters) == version
+    assert "The model for all types serves Letters again." in answer
+    verbs = list(Event.objects.filter(actor=admin).order_by("pk").values_list("verb", flat=True))
+    assert verbs == ["activate", "rollback"]
+
+
+def test_a_model_cannot_serve_a_type_it_was_not_trained_for(client, admin, version):
+    letters, forms = make_type("Letters"), make_type("Forms")
+    own = make_model(document_type=letters)
+    answer = client.post(
+        reverse("model_activate", args=[own.pk]), {"document_type": forms.pk}, follow=True
+    )
+    assert "cannot serve another type" in answer.content.decode()
+    assert active_model(forms) == version
+
+
+def test_rolling_back_the_first_model_says_that_there_is_nothing_earlier(client, admin, version):
+    answer = client.post(reverse("model_rollback"), {"document_type": ""}, follow=True)
+    assert "no earlier model" in answer.content.decode()
+    assert active_model(None) == version
+
+
+def test_train_now_queues_a_run_and_shows_it(client, admin, version):
+    letters = make_type("Letters")
+    answer = client.post(reverse("run_start"), {"document_type": letters.pk}, follow=True)
+    run = TrainingRun.objects.get()
+    assert (run.document_type, run.started_by) == (letters, admin)
+    assert "It starts when the training worker is free." in answer.content.decode()
+
+
+def test_train_now_twice_says_that_one_waits(client, admin, run):
+    data = {"document_type": run.document_type_id}
+    answer = client.post(reverse("run_start"), data, follow=True)
+    assert "waits already" in answer.content.decode()
+    assert TrainingRun.objects.count() == 1
+
+
+def test_a_run_renews_itself_only_while_it_goes_on(client, admin, run):
+    address = reverse("run_detail", args=[run.pk])
+    assert "every 2s" in client.get(address).content.decode()
+    TrainingRun.objects.filter(pk=run.pk).update(
+        status=RunStatus.FAILED, failure_message="The trainer died."
+    )
+    page = client.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert "every 2s" not in page
+    assert "The trainer died." in page
+    assert "<html" not in page
+
+
+def test_the_curve_is_drawn_as_svg_in_both_themes(client, admin, run):
+    for step in (10, 20):
+        CurvePoint.objects.create(run=run, step=step, loss=1 / step, validation_cer=0.1)
+    pictures = [
+        client.get(reverse("run_curve", args=[run.pk, theme])).content
+        for theme in ("light", "dark")
+    ]
+    assert all(picture.startswith(b"<?xml") for picture in pictures)
+    assert pictures[0] != pictures[1]
+
+
+def test_an_admin_moves_the_nightly_hour(client, admin):
+    client.post(reverse("schedule_edit"), {"at": "03:30", "enabled": "on"})
+    assert nightly_time() == time(3, 30)
+    assert nightly_task().enabled
+    client.post(reverse("schedule_edit"), {"at": "03:30"})
+    assert not nightly_task().enabled
+
+
+def test_a_wrong_hour_is_refused_and_changes_nothing(client, admin):
+    before = nightly_time()
+    answer = client.post(reverse("schedule_edit"), {"at": "25:99"}, follow=True)
+    assert "hours and minutes" in answer.content.decode()
+    assert nightly_time() == before
+
+
+def test_the_list_of_models_costs_the_same_however_many_there_are(
+    client, admin, version, django_assert_max_num_queries
+):
+    for number in range(12):
+        letters = make_type(f"Type {number}")
+        put_in_service(
+            version=make_model(document_type=letters),
+            document_type=letters,
+            actor=None,
+            reason="for a test",
+        )
+    with django_assert_max_num_queries(12):
+        client.get(reverse("model_list"))
