@@ -1,7 +1,8 @@
 """The app `ocrsite`: what holds the other three together."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.contrib.admin import apps as django_admin
+from django.db.models.signals import post_migrate
 
 
 class OcrSiteConfig(AppConfig):
@@ -9,7 +10,11 @@ class OcrSiteConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        from ocrsite import checks  # noqa: F401  registers the system checks
+        from ocrsite import checks, groups  # noqa: F401  checks register themselves
+
+        post_migrate.connect(
+            groups.make_groups, sender=apps.get_app_config("auth"), dispatch_uid="groups"
+        )
 
 
 class AdminConfig(django_admin.AdminConfig):

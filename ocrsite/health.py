@@ -39,7 +39,9 @@ WORKERS_SECONDS = 0.7
 """Workers answer a broadcast within milliseconds; all of this is waited out, for there is no
 telling how many there are."""
 KEPT_SECONDS = 2.0
-"""How long a report is given again: no more than the delay an operator would notice."""
+"""How long a good report is given again: no more than the delay an operator would notice."""
+TROUBLE_KEPT_SECONDS = 0.3
+"""How long a bad one is: at a start everybody waits for the good one."""
 BROKER_ERRORS = (OSError, KombuError, BrokerError, RedisError)
 QUEUES = frozenset(queue.name for queue in settings.CELERY_TASK_QUEUES)
 
@@ -152,16 +154,16 @@ PROBES: Mapping[str, Callable[[], Part]] = {
 }
 _threads = ThreadPoolExecutor(max_workers=2 * len(PROBES), thread_name_prefix="health")
 _lock = Lock()
-_kept: tuple[float, Report] | None = None
+_kept: tuple[float, Report] | None = None  # until when, and what
 
 
 def current_report() -> Report:
     """The last report while it is fresh, else a new one; askers at once share one."""
     global _kept
     with _lock:
-        if _kept is None or monotonic() - _kept[0] > KEPT_SECONDS:
+        if _kept is None or monotonic() > _kept[0]:
             report = ask(PROBES)
-            _kept = (monotonic(), report)
+            _kept = (monotonic() + (KEPT_SECONDS if report.ok else TROUBLE_KEPT_SECONDS), report)
         return _kept[1]
 
 

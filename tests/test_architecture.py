@@ -129,7 +129,8 @@ def test_no_migration_is_missing() -> None:
 def test_migrations_are_one_line_and_can_go_back() -> None:
     loader = MigrationLoader(connection)
     for label in APPS:
-        assert len(loader.graph.leaf_nodes(label)) == 1, label
+        leaves = loader.graph.leaf_nodes(label)
+        assert len(leaves) == (label != "ocrsite"), label  # that one has no tables
     assert not MigrationExecutor(connection).loader.detect_conflicts()
     for (label, name), migration in loader.disk_migrations.items():
         if label in APPS:

@@ -7,6 +7,8 @@ from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
+from recognition.querysets import ADMIN_GROUP
+
 USERNAME = "admin"
 PASSWORD_BYTES = 12  # of randomness; 16 characters to type once
 
@@ -24,5 +26,5 @@ class Command(BaseCommand):
             while User.objects.filter(username=name).exists():
                 name = f"{USERNAME}-{secrets.token_hex(2)}"
             user = User.objects.create_superuser(name, password=password)
-            user.groups.add(Group.objects.get_or_create(name="Admin")[0])
+            user.groups.add(Group.objects.get(name=ADMIN_GROUP))
         self.stdout.write(f"user: {name}  password: {password}  (shown only this once)")
