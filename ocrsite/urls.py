@@ -2,9 +2,12 @@
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
-from django.urls import include, path
+from django.urls import include, path, register_converter
 
 from ocrsite import health, views
+from recognition.converters import ThemeConverter
+
+register_converter(ThemeConverter, "theme")
 
 urlpatterns = [
     path("", views.home, name="home"),

@@ -37,7 +37,7 @@ class PercentField(forms.FloatField):
     """A share between 0 and 1, shown and typed as per cent."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=0, max_value=100, step_size=None, **kwargs)
+        super().__init__(**{"min_value": 0, "max_value": 100, **kwargs})
 
     def prepare_value(self, value: Any) -> Any:
         """0.025 as 2.5; what a person typed stays as it is."""
@@ -54,6 +54,21 @@ class PercentField(forms.FloatField):
         return {**super().widget_attrs(widget), "step": "any", "inputmode": "decimal"}
 
 
+def accuracy_field(**kwargs: Any) -> PercentField:
+    """A target for the share of right lines; may be left empty."""
+    return PercentField(
+        required=False,
+        min_value=50,
+        max_value=99.99,
+        error_messages={
+            "min_value": "Give a number from 50 to 99.99, or nothing.",
+            "max_value": "Give a number from 50 to 99.99, or nothing: nobody can prove 100.",
+            "invalid": "Give a number, such as 99, or nothing.",
+        },
+        **kwargs,
+    )
+
+
 class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
     """The policy of a document type."""
 
@@ -67,6 +82,12 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
             "max_value": "Give a number from 0 (nothing is reviewed) to 100 (nearly all is).",
             "invalid": "Give a number, such as 80.",
         },
+    )
+    accuracy_target = accuracy_field(
+        label="Accuracy target, in per cent",
+        help_text="Share of the accepted lines that has to be right. Given one, the site finds the "
+        "threshold from what reviewers correct, and has every page reviewed until there is enough "
+        "evidence. Empty: the threshold above decides.",
     )
     audit_rate = PercentField(
         label="Audit rate, in per cent",
@@ -82,7 +103,15 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = DocumentType
-        fields = ("name", "description", "threshold", "audit_rate", "priority", "groups")
+        fields = (
+            "name",
+            "description",
+            "threshold",
+            "accuracy_target",
+            "audit_rate",
+            "priority",
+            "groups",
+        )
         widgets = {"groups": forms.CheckboxSelectMultiple}
         labels = {"groups": "Only these groups may see it"}
         help_texts = {

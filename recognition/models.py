@@ -36,6 +36,13 @@ class DocumentType(models.Model):
         help_text="A page goes to a reviewer when any line's probability of being right "
         "is below this (0 to 1).",
     )
+    accuracy_target = models.FloatField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.5), MaxValueValidator(0.9999)],
+        help_text="Share of accepted lines that is to be right (0.5 to 0.9999). Empty: the "
+        "threshold above decides. Else the site finds the threshold from reviewed pages.",
+    )
     audit_rate = models.FloatField(
         default=0.02,
         validators=SHARE,
@@ -60,6 +67,11 @@ class DocumentType(models.Model):
         constraints = [
             models.CheckConstraint(name="type_threshold_is_share", condition=is_share("threshold")),
             models.CheckConstraint(name="type_audit_is_share", condition=is_share("audit_rate")),
+            models.CheckConstraint(
+                name="type_target_below_one",
+                condition=Q(accuracy_target__isnull=True)
+                | Q(accuracy_target__gte=0.5, accuracy_target__lt=1.0),
+            ),
         ]
 
     def __str__(self) -> str:

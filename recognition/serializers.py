@@ -11,9 +11,9 @@ from recognition.states import DocumentStatus, PageStatus
 
 
 class DocumentTypeSerializer(serializers.ModelSerializer[DocumentType]):
-    """A kind of document. `threshold`, `audit_rate` and `groups` are shown to admins only."""
+    """A kind of document. Its policy and `groups` are shown to admins only."""
 
-    FOR_ADMINS = ("threshold", "audit_rate", "groups")
+    FOR_ADMINS = ("threshold", "accuracy_target", "audit_rate", "groups")
 
     groups = serializers.SlugRelatedField(
         slug_field="name",
@@ -30,6 +30,7 @@ class DocumentTypeSerializer(serializers.ModelSerializer[DocumentType]):
             "name",
             "description",
             "threshold",
+            "accuracy_target",
             "audit_rate",
             "priority",
             "groups",

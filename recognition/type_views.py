@@ -22,6 +22,7 @@ def type_list(request: HttpRequest) -> HttpResponse:
     types = DocumentType.objects.annotate(
         batches_all=Count("batches"),
         threshold_percent=F("threshold") * 100,
+        target_percent=F("accuracy_target") * 100,
         audit_percent=F("audit_rate") * 100,
     ).prefetch_related("groups")
     return render(request, "recognition/type_list.html", {"types": types})

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django import forms
 
+from recognition.forms import accuracy_field
 from review.drafts import DraftEntry
 from review.exceptions import MalformedDrafts
 from review.services import LineEntry
@@ -36,6 +37,12 @@ class ReopenForm(forms.Form):
     reason = forms.CharField(
         max_length=500, label="Why", widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
+
+
+class TargetForm(forms.Form):
+    """An accuracy target, or none: the type's own threshold decides."""
+
+    target = accuracy_field(label="Accuracy target, in per cent", help_text="")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,15 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from recognition.models import APPEND_ONLY, Line, ModelVersion, Page, Prediction, is_share
+from recognition.models import (
+    APPEND_ONLY,
+    DocumentType,
+    Line,
+    ModelVersion,
+    Page,
+    Prediction,
+    is_share,
+)
 from review import querysets
 from review.states import OPEN, WITHOUT_TEXT, Outcome, TaskKind, TaskStatus, Verdict
 
@@ -53,6 +61,39 @@ class RoutingDecision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.page}: {self.get_outcome_display()}"
+
+
+class ThresholdChoice(models.Model):
+    """The threshold that was found for a document type's accuracy target. Append-only."""
+
+    document_type = models.ForeignKey(
+        DocumentType, on_delete=models.PROTECT, related_name="threshold_choices"
+    )
+    target = models.FloatField(help_text="Share of accepted lines that is to be right.")
+    threshold = models.FloatField(
+        null=True, blank=True, help_text="Empty: not enough evidence, everything is reviewed."
+    )
+    bound = models.FloatField(
+        null=True, blank=True, help_text="Upper 95 % bound of the share of wrong lines at it."
+    )
+    judged_lines = models.PositiveIntegerField(help_text="Lines that people had judged by then.")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        triggers = [APPEND_ONLY]
+        constraints = [
+            models.CheckConstraint(
+                name="choice_shares",
+                condition=is_share("target")
+                & (Q(threshold__isnull=True, bound__isnull=True) | is_share("threshold"))
+                & (Q(threshold__isnull=True, bound__isnull=True) | is_share("bound")),
+            ),
+        ]
+        indexes = [models.Index("document_type", F("id").desc(), name="choice_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.document_type}: {self.target} at {self.threshold}"
 
 
 class ReviewTask(models.Model):

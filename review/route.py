@@ -9,8 +9,9 @@ from django.db import transaction
 from recognition.models import ModelVersion, Page, Prediction
 from recognition.states import PAGE_MOVES, PageStatus, move
 from review.models import ReviewTask, RoutingDecision
-from review.routing import LineFact, Policy, decide
+from review.routing import LineFact, decide
 from review.states import TASK_MOVES, Outcome, TaskKind, TaskStatus
+from review.thresholds import policy_of
 
 _chance = random.SystemRandom()
 SWEEP_AFTER = timedelta(seconds=60)
@@ -69,17 +70,18 @@ def _decision(page: Page, draw: Callable[[], float]) -> RoutingDecision:
         .values_list("line_id", "confidence")
     ]
     drawn = draw()
-    routing = decide(facts, Policy(document_type.threshold, document_type.audit_rate), drawn)
+    policy = policy_of(document_type)
+    routing = decide(facts, policy, drawn)
     return RoutingDecision.objects.create(
         page=page,
         model_version=version,
         outcome=routing.outcome,
         rule=routing.rule,
-        threshold=document_type.threshold,
+        threshold=policy.threshold,
         line_id=routing.line_id,
         probability=routing.probability,
         weak_lines=routing.weak_lines,
-        audit_rate=document_type.audit_rate,
+        audit_rate=policy.audit_rate,
         draw=drawn,
     )
 

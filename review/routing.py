@@ -11,6 +11,7 @@ class Rule(StrEnum):
     """Codes of the rules; the first that applies decides."""
 
     NO_PROBABILITY = "no_probability"
+    NO_EVIDENCE = "no_evidence"
     UNDER_THRESHOLD = "under_threshold"
     AUDIT_DRAWN = "audit_drawn"
     NO_TEXT = "no_text"
@@ -27,10 +28,14 @@ class LineFact:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A document type's share in the decision: both numbers between 0 and 1."""
+    """A document type's share in the decision: both numbers between 0 and 1.
+
+    `proven` is false where an accuracy target is set and no threshold is known to meet it.
+    """
 
     threshold: float
     audit_rate: float
+    proven: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ def decide(lines: Sequence[LineFact], policy: Policy, draw: float) -> Routing:
     if unknown:
         return Routing(Outcome.REVIEW, Rule.NO_PROBABILITY, unknown[0].line_id, None, weak)
     probability, line_id = lowest or (None, None)
+    if lines and not policy.proven:
+        return Routing(Outcome.REVIEW, Rule.NO_EVIDENCE, line_id, probability, weak)
     if weak:
         return Routing(Outcome.REVIEW, Rule.UNDER_THRESHOLD, line_id, probability, weak)
     if draw < policy.audit_rate:

@@ -2,9 +2,15 @@
 
 from django.urls import path
 
-from review import export_views, page_views, views
+from review import accuracy_views, export_views, page_views, views
 
 urlpatterns = [
+    path("types/<int:type_id>/accuracy/", accuracy_views.type_accuracy, name="type_accuracy"),
+    path(
+        "types/<int:type_id>/accuracy/<theme:theme>.svg",
+        accuracy_views.type_accuracy_curve,
+        name="type_accuracy_curve",
+    ),
     path("review/", views.review_queue, name="review_queue"),
     path("review/next/", views.review_next, name="review_next"),
     path("review/signed-in/", views.signed_in, name="signed_in"),

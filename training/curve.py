@@ -1,9 +1,6 @@
 """What a plot of a run is drawn from; the drawing itself is in `training.plots`."""
 
 from dataclasses import dataclass
-from typing import Literal
-
-Theme = Literal["light", "dark"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,8 @@
 """Addresses of the pages on models and training runs."""
 
-from django.urls import path, register_converter
+from django.urls import path
 
 from training import views
-from training.converters import ThemeConverter
-
-register_converter(ThemeConverter, "theme")
 
 urlpatterns = [
     path("models/", views.model_list, name="model_list"),

@@ -11,10 +11,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from recognition.access import admin_required
+from recognition.converters import Theme
 from recognition.exceptions import NothingToRollBack
 from recognition.models import ModelVersion
 from training import runs, schedule, selectors
-from training.curve import Theme
 from training.exceptions import NotActivatable, NotCancellable, RunWaiting
 from training.forms import ScheduleForm, ScopeForm
 from training.models import TrainingRun

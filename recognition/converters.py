@@ -1,5 +1,9 @@
 """Parts of addresses that only take known words."""
 
+from typing import Literal
+
+Theme = Literal["light", "dark"]
+
 
 class ThemeConverter:
     """`light` or `dark`."""
