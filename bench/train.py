@@ -13,7 +13,6 @@ import argparse
 import hashlib
 import json
 import os
-import platform
 import random
 import subprocess
 import sys
@@ -30,6 +29,7 @@ from typing import Any
 import numpy as np
 from PIL import Image as PillowImage
 
+from bench.report import goal, print_goals, report, write_json
 from recognition.crops import Image, crop_sha256, rectify
 from recognition.engines.store import install_base
 from recognition.metrics import Score, score
@@ -174,28 +174,19 @@ def measure(
     }
 
 
-def report(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The runs with the goals they touch, in the form every bench writes."""
-    goals = []
-    for run in runs:
-        goal = GOALS.get((run["data"], run["labels"]))
-        if goal is not None:
-            goals.append(
-                {
-                    "name": f"{run['data']}, {run['labels']} labels: character error rate",
-                    "value": run["cer_after"],
-                    "goal": goal,
-                    "unit": "fraction",
-                    "holds": run["cer_after"] <= goal,
-                }
-            )
-    machine = {
-        "processor": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "load": os.getloadavg()[0],
-        "python": platform.python_version(),
-    }
-    return {"goals": goals, "runs": list(runs), "machine": machine}
+def goals_of(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The goals that the runs touch."""
+    return [
+        goal(
+            f"{run['data']}, {run['labels']} labels: character error rate",
+            run["cer_after"],
+            GOALS[run["data"], run["labels"]],
+            "fraction",
+            "low",
+        )
+        for run in runs
+        if (run["data"], run["labels"]) in GOALS
+    ]
 
 
 def print_table(written: dict[str, Any]) -> None:
@@ -206,9 +197,7 @@ def print_table(written: dict[str, Any]) -> None:
             f"{run['exact_before']:7.0%}{run['exact_after']:7.0%}{run['seconds']:7.0f}"
             f"{run['peak_memory_mb']:7.0f}"
         )
-    for goal in written["goals"]:
-        state = "holds" if goal["holds"] else "MISSED"
-        print(f"{state}: {goal['name']} {goal['value']:.2%}, goal {goal['goal']:.2%}")
+    print_goals(written["goals"])
 
 
 def _score(
@@ -252,10 +241,9 @@ def main() -> None:
             for labels in map(int, options.labels.split(",")):
                 runs.append(measure(folder, labels, truths, options.store or Path(name), options))
                 print_table({"runs": runs[-1:], "goals": []})
-    written = report(runs)
+    written = report(goals_of(runs), runs)
     print_table(written)
-    if options.json:
-        options.json.write_text(json.dumps(written, ensure_ascii=False, indent=1))
+    write_json(options.json, written)
 
 
 if __name__ == "__main__":
