@@ -119,16 +119,14 @@ def score_page(pairs: Sequence[Pair], *, fold_case: bool = False) -> PageScore:
     total = PageScore()
     for pair in pairs:
         total += _score_pair(pair)
-    ours, theirs = (
-        Counter(word for pair in pairs for text in side(pair) for word in text.split())
-        for side in (lambda pair: pair.truth, lambda pair: pair.read)
-    )
+    known = Counter(word for pair in pairs for text in pair.truth for word in text.split())
+    seen = Counter(word for pair in pairs for text in pair.read for word in text.split())
     exact = total.lines_exact == total.lines and not total.spurious and not total.character_edits
     return total + PageScore(
         pages=1,
         pages_exact=int(exact),
-        words_read=theirs.total(),
-        shared_words=(ours & theirs).total(),
+        words_read=seen.total(),
+        shared_words=(known & seen).total(),
     )
 
 
@@ -142,20 +140,21 @@ def _score_pair(pair: Pair) -> PageScore:
         return PageScore(
             spurious=len(pair.read), spurious_characters=sum(len(text) for text in pair.read)
         )
-    changes = Levenshtein.opcodes(truth, read).as_list()
-    blocks = [(change[1], change[2], change[3], change[4]) for change in changes]
-    same = [block for change, block in zip(changes, blocks, strict=True) if change[0] == "equal"]
-    spans, read_spans = _spans(pair.truth), _spans(pair.read)
+    changes = list(Levenshtein.opcodes(truth, read))
+    same = [change for change in changes if change.tag == "equal"]
+    wrong = [
+        (change.src_start, change.src_end, read[change.dest_start : change.dest_end])
+        for change in changes
+        if change.tag != "equal"
+    ]
+    spans = _spans(pair.truth)
     if pair.placed:
         missed, spurious = 0 if pair.read else len(spans), 0
     else:
-        missed = sum(_shared(span, [block[:2] for block in same]) < FOUND for span in spans)
-        spurious = sum(_shared(span, [block[2:] for block in same]) < FOUND for span in read_spans)
-    wrong = [
-        (start, end, read[read_start:read_end])
-        for (kind, start, end, read_start, read_end) in changes
-        if kind != "equal"
-    ]
+        known = [(change.src_start, change.src_end) for change in same]
+        seen = [(change.dest_start, change.dest_end) for change in same]
+        missed = sum(_shared(span, known) < FOUND for span in spans)
+        spurious = sum(_shared(span, seen) < FOUND for span in _spans(pair.read))
     return PageScore(
         lines=len(spans),
         lines_exact=sum(not any(_touches(span, change) for change in wrong) for span in spans),
@@ -177,7 +176,7 @@ def _spans(texts: Sequence[str]) -> list[tuple[int, int]]:
     return spans
 
 
-def _shared(span: tuple[int, int], same: Iterable[Sequence[int]]) -> float:
+def _shared(span: tuple[int, int], same: Iterable[tuple[int, int]]) -> float:
     """Share of a span's characters that the other side has as well."""
     start, end = span
     found = sum(max(0, min(end, stop) - max(start, begin)) for begin, stop in same)
