@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 from collections.abc import Sequence
@@ -45,7 +46,7 @@ def spread(values: Sequence[float]) -> dict[str, float] | None:
 def percentile(values: Sequence[float], share: float) -> float:
     """The value that `share` of all values do not exceed (nearest rank)."""
     ordered = sorted(values)
-    return ordered[min(max(-(-int(share * 1000) * len(ordered) // 1000), 1), len(ordered)) - 1]
+    return ordered[max(math.ceil(share * len(ordered)), 1) - 1]
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
