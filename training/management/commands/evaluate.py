@@ -1,5 +1,6 @@
 """How well a model reads ground truth: `manage.py evaluate --data DIR --json FILE --html FILE`."""
 
+import base64
 import json
 from argparse import ArgumentParser
 from dataclasses import replace
@@ -69,7 +70,11 @@ class Command(BaseCommand):
         if options["json"]:
             options["json"].write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n")
         if options["html"]:
-            page = render_to_string("training/evaluation.html", {"report": report, "sets": results})
+            # A file to be passed around, no page of the site: it carries its stylesheet along.
+            css = render_to_string("training/evaluation.css").encode()
+            stylesheet = "data:text/css;base64," + base64.b64encode(css).decode()
+            context = {"report": report, "sets": results, "stylesheet": stylesheet}
+            page = render_to_string("training/evaluation.html", context)
             options["html"].write_text(page)
 
     def _tell(self, results: list[SetResult]) -> None:
