@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from recognition.admin_base import ReadOnlyAdmin
-from review.models import Draft, Label, ReviewTask, RoutingDecision, TaskSkip
+from review.models import Draft, Label, RefusedDraft, ReviewTask, RoutingDecision, TaskSkip
 
 
 @admin.register(RoutingDecision)
@@ -37,6 +37,14 @@ class TaskSkipAdmin(ReadOnlyAdmin):
 @admin.register(Draft)
 class DraftAdmin(ReadOnlyAdmin):
     list_display = ("task", "reviewer", "text", "verdict", "saved_at")
+    list_select_related = ("task__page__document", "reviewer")
+    search_fields = ("=task__id", "reviewer__username")
+    raw_id_fields = ("task", "line")
+
+
+@admin.register(RefusedDraft)
+class RefusedDraftAdmin(ReadOnlyAdmin):
+    list_display = ("task", "reviewer", "text", "verdict", "at")
     list_select_related = ("task__page__document", "reviewer")
     search_fields = ("=task__id", "reviewer__username")
     raw_id_fields = ("task", "line")

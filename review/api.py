@@ -16,8 +16,8 @@ from recognition.models import Page, Prediction
 from recognition.permissions import IsAdmin
 from recognition.reading import retry_pages
 from recognition.serializers import PageFilter, PageSerializer
-from review.drafts import DraftEntry, DraftsSaved, newer_drafts, save_drafts
-from review.exceptions import LeaseLost
+from review.drafts import DraftEntry, DraftsSaved, keep_refused, save_drafts
+from review.exceptions import LeaseLost, NewerDrafts
 from review.leases import (
     claim_next,
     claim_task,
@@ -199,10 +199,6 @@ class ReviewTaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleVi
             for entry in sent["lines"]
         }
         drafts = _drafts(sent["lines"])
-        if task.lease_token == sent["token"] and task.reviewer_id == self.person.pk:
-            newer = newer_drafts(task=task, user=self.person, entries=drafts)
-            if newer:
-                return _draft_conflict(DraftsSaved({}, newer))
         try:
             submit_page(
                 task_id=task.pk,
@@ -210,7 +206,11 @@ class ReviewTaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleVi
                 user=self.person,
                 entries=entries,
                 seconds=sent["seconds"],
+                revisions={entry["line"]: entry["revision"] for entry in sent["lines"]},
             )
+        except NewerDrafts as error:
+            keep_refused(task=task, user=self.person, conflicts=error.conflicts)
+            return _draft_conflict(DraftsSaved({}, error.conflicts))
         except LeaseLost as error:
             stale = keep_stale_submit(task=task, user=self.person, entries=drafts)
             return Response(

@@ -7,9 +7,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from recognition.models import Line
-from review.models import Draft, ReviewTask
-from review.states import WITHOUT_TEXT
-from review.text import clean_line
+from review.models import Draft, RefusedDraft, ReviewTask
+from review.text import same_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +30,7 @@ class DraftConflict:
     verdict: str
     revision: int
     refused_text: str
+    refused_verdict: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ def save_drafts(
     """Keep what the user has typed; no lease is needed, for a draft outlives it.
 
     A line that another tab of the same person has written since the screen last knew is left as
-    it is and comes back as a conflict. Lines of other pages are passed over.
+    it is and comes back as a conflict; what was sent for it is kept beside it. Lines of other
+    pages are passed over.
     """
     ReviewTask.objects.select_for_update().get(pk=task.pk)
     known = set(
@@ -74,17 +75,33 @@ def save_drafts(
             stored[entry.line_id] = draft
         elif (draft.text, draft.verdict) != (entry.text, entry.verdict):
             if draft.revision != entry.revision:
-                conflicts.append(
-                    DraftConflict(
-                        entry.line_id, draft.text, draft.verdict, draft.revision, entry.text
-                    )
-                )
+                conflicts.append(_conflict(draft, entry))
                 continue
             draft.text, draft.verdict = entry.text, entry.verdict
             draft.revision += 1
             draft.save()
         revisions[entry.line_id] = draft.revision
+    keep_refused(task=task, user=user, conflicts=conflicts)
     return DraftsSaved(revisions, tuple(conflicts))
+
+
+def keep_refused(
+    *, task: ReviewTask, user: AbstractBaseUser, conflicts: Sequence[DraftConflict]
+) -> None:
+    """Keep the refused versions beside the drafts that stood in their way, each text once."""
+    RefusedDraft.objects.bulk_create(
+        (
+            RefusedDraft(
+                task=task,
+                reviewer_id=user.pk,
+                line_id=conflict.line_id,
+                text=conflict.refused_text,
+                verdict=conflict.refused_verdict,
+            )
+            for conflict in conflicts
+        ),
+        ignore_conflicts=True,
+    )
 
 
 def newer_drafts(
@@ -92,22 +109,21 @@ def newer_drafts(
 ) -> tuple[DraftConflict, ...]:
     """Drafts that another window of the same person wrote since, and that say something else.
 
-    Asked before a submit: a window that does not know them would label over them in silence.
+    Asked by a submit: a window that does not know them would label over them in silence.
     """
     stored = {draft.line_id: draft for draft in Draft.objects.of(task, user)}
     found = []
     for entry in entries:
         draft = stored.get(entry.line_id)
-        if draft is None or draft.revision <= entry.revision or _alike(draft, entry):
+        if draft is None or draft.revision <= entry.revision:
             continue
-        found.append(
-            DraftConflict(entry.line_id, draft.text, draft.verdict, draft.revision, entry.text)
-        )
+        if same_label(draft.text, draft.verdict, entry.text, entry.verdict):
+            continue
+        found.append(_conflict(draft, entry))
     return tuple(found)
 
 
-def _alike(draft: Draft, entry: DraftEntry) -> bool:
-    """Whether both would become the same label; confirmed and corrected differ by text alone."""
-    if draft.verdict in WITHOUT_TEXT or entry.verdict in WITHOUT_TEXT:
-        return draft.verdict == entry.verdict
-    return clean_line(draft.text) == clean_line(entry.text)
+def _conflict(draft: Draft, entry: DraftEntry) -> DraftConflict:
+    return DraftConflict(
+        entry.line_id, draft.text, draft.verdict, draft.revision, entry.text, entry.verdict
+    )

@@ -1,6 +1,12 @@
 """What can go wrong in review, each with a stable code and a sentence that says what to do."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from review.drafts import DraftConflict
 
 
 class ReviewError(Exception):
@@ -29,6 +35,18 @@ class InvalidSubmission(ReviewError):
             f"{len(lines)} line{'s' if len(lines) != 1 else ''} cannot be submitted as they stand."
         )
         self.lines = dict(lines)
+
+
+class NewerDrafts(ReviewError):
+    """Another window of the same person wrote lines that this submit would label over."""
+
+    code = "draft_conflict"
+
+    def __init__(self, conflicts: Sequence[DraftConflict]) -> None:
+        super().__init__(
+            "In another window you wrote something else on some lines. Choose, and submit again."
+        )
+        self.conflicts = tuple(conflicts)
 
 
 class NotReopenable(ReviewError):

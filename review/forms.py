@@ -12,7 +12,7 @@ from django import forms
 from recognition.forms import accuracy_field
 from review.drafts import DraftEntry
 from review.exceptions import MalformedDrafts
-from review.services import LineEntry
+from review.services import LineEntry, as_drafts
 from review.states import Verdict
 
 MAX_TEXT = 10_000
@@ -56,10 +56,7 @@ class Submission:
 
     def drafts(self) -> list[DraftEntry]:
         """The same lines as drafts."""
-        return [
-            DraftEntry(line_id, entry.text, entry.verdict, self.revisions.get(line_id, 0))
-            for line_id, entry in self.entries.items()
-        ]
+        return as_drafts(self.entries, self.revisions)
 
 
 @dataclass(frozen=True, slots=True)

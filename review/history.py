@@ -3,18 +3,41 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Self
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import F, Q, QuerySet
 
 from recognition.models import Event, Line, Page, Prediction
 from recognition.states import PageStatus
-from review.models import Draft, Label, ReviewTask, RoutingDecision
+from review.models import Draft, Label, RefusedDraft, ReviewTask, RoutingDecision
 from review.selectors import band, percent, svg_points
-from review.states import WITHOUT_TEXT, TaskStatus
+from review.states import WITHOUT_TEXT, TaskStatus, Verdict
+from review.text import same_label
 
 REOPENABLE = frozenset({PageStatus.REVIEWED, PageStatus.ACCEPTED})
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What somebody typed on a line and did not submit, and when it was kept."""
+
+    line_id: int
+    text: str
+    verdict: str
+    by: str
+    at: datetime
+
+    @classmethod
+    def of(cls, row: Draft | RefusedDraft, at: datetime) -> Self:
+        return cls(row.line_id, row.text, row.verdict, row.reviewer.get_username(), at)
+
+    @property
+    def shown(self) -> str:
+        """The text, or why there is none."""
+        without = self.verdict in WITHOUT_TEXT
+        return f"({Verdict(self.verdict).label.lower()})" if without else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +52,7 @@ class HistoryLine:
     weak: bool
     predictions: tuple[Prediction, ...]
     labels: tuple[Label, ...]
-    drafts: tuple[Draft, ...]
+    typed: tuple[Typed, ...]
 
     @property
     def number(self) -> int:
@@ -82,9 +105,9 @@ def page_history(page: Page, user: AbstractBaseUser, *, admin: bool) -> PageHist
     ):
         labels[label.line_id].append(label)
     threshold = page.document.document_type.threshold
-    drafts = _unsubmitted(page, user, admin=admin)
+    typed = _unsubmitted(page, user, admin=admin)
     shown = tuple(
-        _line(line, page, predictions[line.pk], labels[line.pk], drafts[line.pk], threshold)
+        _line(line, page, predictions[line.pk], labels[line.pk], typed[line.pk], threshold)
         for line in lines
     )
     tasks = tuple(page.tasks.select_related("reviewer", "done_by", "model_version").order_by("-pk"))
@@ -132,7 +155,7 @@ def _line(
     page: Page,
     predictions: Sequence[Prediction],
     labels: Sequence[Label],
-    drafts: Sequence[Draft],
+    typed: Sequence[Typed],
     threshold: float,
 ) -> HistoryLine:
     current = next((label for label in labels if label.superseded_at is None), None)
@@ -154,28 +177,36 @@ def _line(
         weak=probability is not None and probability < threshold,
         predictions=tuple(predictions),
         labels=tuple(labels),
-        drafts=tuple(
-            draft
-            for draft in drafts
-            if (current is None or draft.text != current.text)
-            and (read is None or draft.text != read.text or draft.verdict in WITHOUT_TEXT)
+        typed=tuple(
+            each
+            for each in typed
+            if not (current and same_label(each.text, each.verdict, current.text, current.verdict))
+            and not (read and same_label(each.text, each.verdict, read.text, Verdict.CONFIRMED))
         ),
     )
 
 
-def _unsubmitted(page: Page, user: AbstractBaseUser, *, admin: bool) -> dict[int, list[Draft]]:
-    """Drafts that never became labels: everybody's for admins, else the viewer's own."""
-    rows = (
-        Draft.objects.filter(task__page=page)
-        .exclude(task__status=TaskStatus.DONE, task__done_by=F("reviewer"))
-        .select_related("reviewer")
-        .order_by("saved_at")
+def _unsubmitted(page: Page, user: AbstractBaseUser, *, admin: bool) -> dict[int, list[Typed]]:
+    """What was typed and never became a label: everybody's for admins, else the viewer's own.
+
+    A draft that its writer submitted is a label; one saved after that (from a second window) is
+    none.
+    """
+    drafts = Draft.objects.filter(task__page=page).exclude(
+        task__status=TaskStatus.DONE,
+        task__done_by=F("reviewer"),
+        saved_at__lte=F("task__done_at"),
     )
+    refused = RefusedDraft.objects.filter(task__page=page)
     if not admin:
-        rows = rows.filter(reviewer_id=user.pk)
-    found: dict[int, list[Draft]] = defaultdict(list)
-    for draft in rows:
-        found[draft.line_id].append(draft)
+        drafts, refused = drafts.filter(reviewer_id=user.pk), refused.filter(reviewer_id=user.pk)
+    typed = [
+        *(Typed.of(row, row.saved_at) for row in drafts.select_related("reviewer")),
+        *(Typed.of(row, row.at) for row in refused.select_related("reviewer")),
+    ]
+    found: dict[int, list[Typed]] = defaultdict(list)
+    for each in sorted(typed, key=lambda each: each.at):
+        found[each.line_id].append(each)
     return found
 
 

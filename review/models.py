@@ -7,6 +7,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import MD5
 
 from recognition.models import (
     APPEND_ONLY,
@@ -239,6 +240,39 @@ class Draft(models.Model):
         constraints = [
             models.UniqueConstraint(
                 name="draft_once_per_line_and_reviewer", fields=["task", "reviewer", "line"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class RefusedDraft(models.Model):
+    """What a reviewer typed on a line whose draft another window of theirs had written since.
+
+    It stands beside that draft, so that both versions can be shown. Append-only.
+    """
+
+    task = models.ForeignKey(ReviewTask, on_delete=models.PROTECT, related_name="refused_drafts")
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    line = models.ForeignKey(Line, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(blank=True)
+    verdict = models.CharField(
+        max_length=9, choices=Verdict.choices, help_text="What the reviewer would have submitted."
+    )
+    at = models.DateTimeField(auto_now_add=True)
+
+    objects = querysets.DraftQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        triggers = [APPEND_ONLY]
+        constraints = [
+            # A submit sent again adds nothing. By hash: a long text fits no index.
+            models.UniqueConstraint(
+                MD5("text"), "task", "reviewer", "line", "verdict", name="refused_draft_kept_once"
             )
         ]
 

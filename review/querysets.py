@@ -54,7 +54,9 @@ class LabelQuerySet(OfTypeQuerySet["m.Label"]):
         return self.filter(superseded_at__isnull=True)
 
 
-class DraftQuerySet(models.QuerySet["m.Draft"]):
+class DraftQuerySet(models.QuerySet[Any]):
+    """Of drafts, and of those that were refused."""
+
     def of(self, task: Any, user: Any) -> Self:
         """What one reviewer has typed on one task and not yet submitted."""
         return self.filter(task=task, reviewer=user)

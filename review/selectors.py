@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -14,8 +13,7 @@ from recognition.models import Event, Line, Page, Prediction
 from review.drafts import DraftConflict
 from review.models import Draft, Label, ReviewTask
 from review.services import LineEntry
-from review.states import WITHOUT_TEXT, TaskKind, TaskStatus, Verdict
-from review.text import clean_line
+from review.states import WITHOUT_TEXT, TaskKind
 
 UNSURE = 0.95
 """Between the threshold and this a line is drawn as less than sure; it colours, nothing more."""
@@ -107,30 +105,6 @@ class ReviewPage:
         return " ".join(f"{line.id}:{line.revision}" for line in self.lines if line.revision)
 
 
-@dataclass(frozen=True, slots=True)
-class ConflictLine:
-    """A line on which two people differ: what was typed here, and what counts or is written."""
-
-    line: Line
-    mine: str
-    mine_verdict: str
-    theirs: str | None
-    theirs_verdict: str
-    theirs_by: str
-    other_window: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ConflictPage:
-    """A submit that came too late, with both versions of each line that differs."""
-
-    task: ReviewTask
-    lines: tuple[ConflictLine, ...]
-    same: int
-    holder: str
-    until: datetime | None
-
-
 def svg_points(polygon: Sequence[Sequence[float]]) -> str:
     """Corners as SVG takes them, to a tenth of a pixel."""
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in polygon)
@@ -209,76 +183,6 @@ def review_page(
     )
     found.data.update(_data(found, user))
     return found
-
-
-def conflict_page(
-    task: ReviewTask,
-    user: AbstractBaseUser,
-    entries: Mapping[int, LineEntry],
-    refused: Iterable[DraftConflict],
-) -> ConflictPage:
-    """Both versions of each line: typed, and the current label or the holder's draft."""
-    task = task_for(user).get(pk=task.pk)
-    theirs: dict[int, tuple[str, str, str]] = {
-        label.line_id: (label.text, label.verdict, label.reviewer.get_username())
-        for label in Label.objects.current()
-        .filter(line__page=task.page_id)
-        .select_related("reviewer")
-    }
-    if task.reviewer_id is not None and task.reviewer_id != user.pk:
-        for draft in Draft.objects.of(task, task.reviewer):
-            theirs[draft.line_id] = (draft.text, draft.verdict, _name(task.reviewer))
-    read = dict(
-        Prediction.objects.filter(
-            line__page=task.page_id, model_version=task.model_version_id
-        ).values_list("line_id", "text")
-    )
-    windows = {conflict.line_id: conflict.text for conflict in refused}
-    lines = []
-    same = 0
-    for line in task.page.lines.current():
-        entry = entries.get(line.pk)
-        if entry is None:
-            continue
-        other = theirs.get(line.pk)
-        against = other or (read.get(line.pk, ""), Verdict.CONFIRMED, "")
-        if line.pk not in windows and _same(entry, against[0], against[1]):
-            same += 1
-            continue
-        lines.append(
-            ConflictLine(
-                line=line,
-                mine=entry.text,
-                mine_verdict=_said(entry.verdict),
-                theirs=other[0] if other else None,
-                theirs_verdict=_said(other[1]) if other else "",
-                theirs_by=other[2] if other else "",
-                other_window=windows.get(line.pk),
-            )
-        )
-    held = task.status == TaskStatus.HELD
-    return ConflictPage(
-        task=task,
-        lines=tuple(lines),
-        same=same,
-        holder=_name(task.reviewer) if held else _name(task.done_by),
-        until=task.lease_expires_at if held else None,
-    )
-
-
-def typed_entries(task: ReviewTask, entries: Mapping[int, LineEntry]) -> dict[int, LineEntry]:
-    """Those entries that say something else than the model read: what a person really typed."""
-    read = dict(
-        Prediction.objects.filter(
-            line__page=task.page_id, model_version=task.model_version_id
-        ).values_list("line_id", "text")
-    )
-    return {
-        line_id: entry
-        for line_id, entry in entries.items()
-        if entry.verdict in WITHOUT_TEXT
-        or clean_line(entry.text) != clean_line(read.get(line_id, ""))
-    }
 
 
 def _line(
@@ -375,18 +279,3 @@ def _data(page: ReviewPage, user: AbstractBaseUser) -> dict[str, Any]:
             if line.other
         ],
     }
-
-
-def _same(entry: LineEntry, text: str, verdict: str) -> bool:
-    if entry.verdict in WITHOUT_TEXT or verdict in WITHOUT_TEXT:
-        return entry.verdict == verdict
-    return clean_line(entry.text) == clean_line(text)
-
-
-def _said(verdict: str) -> str:
-    """The verdict's name where there is no text, else nothing."""
-    return str(Verdict(verdict).label) if verdict in WITHOUT_TEXT else ""
-
-
-def _name(user: Any) -> str:
-    return str(user.get_username()) if user else ""

@@ -247,7 +247,7 @@ class SavedSerializer(serializers.Serializer[Any]):
 
 
 class DraftsRefusedSerializer(SavedSerializer):
-    """409: some lines are kept, those in `conflicts` are not."""
+    """409: what you sent for the lines in `conflicts` is kept beside your newer drafts."""
 
     code = serializers.CharField()
     message = serializers.CharField()
@@ -264,7 +264,7 @@ class StaleLineSerializer(serializers.Serializer[Any]):
 
 
 class SubmitRefusedSerializer(DraftsRefusedSerializer):
-    """409: what you typed is kept as drafts, `conflicts` aside.
+    """409: what you typed is kept: as drafts, or beside newer ones where `conflicts` names them.
 
     `lines`, both versions of each, are there where the page is not yours any more.
     """

@@ -11,11 +11,18 @@ from django.utils import timezone
 from recognition.events import record_event
 from recognition.models import Line, Page, Prediction
 from recognition.states import PAGE_MOVES, PageStatus, move
-from review.exceptions import InvalidSubmission, LeaseLost, NotReopenable, ReasonMissing
+from review.drafts import DraftEntry, newer_drafts
+from review.exceptions import (
+    InvalidSubmission,
+    LeaseLost,
+    NewerDrafts,
+    NotReopenable,
+    ReasonMissing,
+)
 from review.leases import FREE
 from review.models import Label, ReviewTask
 from review.states import TASK_MOVES, WITHOUT_TEXT, TaskKind, TaskStatus, Verdict
-from review.text import clean_line
+from review.text import clean_line, same_label
 
 MAX_SECONDS = 3_600.0
 """More than an hour on one page is a forgotten tab, not work."""
@@ -37,19 +44,24 @@ def submit_page(
     user: AbstractBaseUser,
     entries: Mapping[int, LineEntry],
     seconds: float,
+    revisions: Mapping[int, int] | None = None,
 ) -> ReviewTask:
     """Turn every line of the page into a label and finish the task.
 
     `entries` names every current line of the page; `seconds` is the person's time on the page and
-    is shared out over its lines. The same submit sent twice is done once. Raises LeaseLost where
-    the page is not held under `token` (the caller keeps the typing as drafts and shows both
-    versions), InvalidSubmission where a line has neither text nor a reason for having none.
+    is shared out over its lines; `revisions` holds, by line, the newest draft that the sender
+    knows. The same submit sent twice is done once. Raises LeaseLost where the page is not held
+    under `token` and NewerDrafts where another window of the user wrote something else since (the
+    caller keeps the typing and shows both versions), InvalidSubmission where a line has neither
+    text nor a reason for having none.
     """
     task = ReviewTask.objects.select_for_update().select_related("page").get(pk=task_id)
-    if task.status == TaskStatus.DONE and task.done_token == token and task.done_by_id == user.pk:
+    if _sent_again(task, token, user, entries):
         return task
     if task.status != TaskStatus.HELD or task.lease_token != token or task.reviewer_id != user.pk:
         raise LeaseLost("This page is not yours any more. What you typed is kept as a draft.")
+    if newer := newer_drafts(task=task, user=user, entries=as_drafts(entries, revisions or {})):
+        raise NewerDrafts(newer)
     lines = list(task.page.lines.current())
     cleaned = _checked(lines, entries)
     shown = {
@@ -114,6 +126,31 @@ def reopen_page(*, page: Page, actor: AbstractBaseUser, reason: str) -> ReviewTa
     )
     record_event(verb="reopen", subject=task, actor=actor, page=page.pk, reason=reason)
     return task
+
+
+def as_drafts(entries: Mapping[int, LineEntry], revisions: Mapping[int, int]) -> list[DraftEntry]:
+    """The same lines as drafts; a line without a revision knows of none."""
+    return [
+        DraftEntry(line_id, entry.text, entry.verdict, revisions.get(line_id, 0))
+        for line_id, entry in entries.items()
+    ]
+
+
+def _sent_again(
+    task: ReviewTask, token: UUID, user: AbstractBaseUser, entries: Mapping[int, LineEntry]
+) -> bool:
+    """Whether this very submit is done already.
+
+    A second window of the same person has the same token: what it says otherwise must not pass
+    for a repetition and be dropped.
+    """
+    if task.status != TaskStatus.DONE or task.done_token != token or task.done_by_id != user.pk:
+        return False
+    return all(
+        same_label(label.text, label.verdict, entry.text, entry.verdict)
+        for label in task.labels.all()
+        if (entry := entries.get(label.line_id))
+    )
 
 
 def _checked(lines: list[Line], entries: Mapping[int, LineEntry]) -> dict[int, LineEntry]:

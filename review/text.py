@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from review.states import WITHOUT_TEXT
+
 _SPACES = re.compile(r"[\s\u0085\u2028\u2029]+")
 
 
@@ -17,3 +19,10 @@ def clean_line(text: str) -> str:
         char for char in composed if unicodedata.category(char) != "Cc" or char in "\t\n\r\x85"
     )
     return _SPACES.sub(" ", visible).strip()
+
+
+def same_label(text: str, verdict: str, other_text: str, other_verdict: str) -> bool:
+    """Whether both would become the same label; confirmed and corrected differ by text alone."""
+    if verdict in WITHOUT_TEXT or other_verdict in WITHOUT_TEXT:
+        return verdict == other_verdict
+    return clean_line(text) == clean_line(other_text)

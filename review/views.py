@@ -1,11 +1,10 @@
 """The reviewer's pages: the queue, the review screen and all it sends."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,8 +13,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from review.drafts import newer_drafts, save_drafts
-from review.exceptions import InvalidSubmission, LeaseLost, MalformedDrafts, ReviewError
+from review.drafts import DraftConflict, keep_refused, save_drafts
+from review.exceptions import (
+    InvalidSubmission,
+    LeaseLost,
+    MalformedDrafts,
+    NewerDrafts,
+    ReviewError,
+)
 from review.forms import ReasonForm, Submission, TokenForm, parse_drafts, parse_submission
 from review.leases import (
     claim_next,
@@ -28,12 +33,11 @@ from review.leases import (
 from review.models import ReviewTask
 from review.people import person
 from review.queue_state import queue_for
-from review.selectors import conflict_page, review_page, task_for, typed_entries
-from review.services import LineEntry, submit_page
-from review.stale import keep_stale_submit
+from review.selectors import review_page, task_for
+from review.services import submit_page
+from review.stale import conflict_page, keep_stale_submit, typed_entries
 from review.states import TaskStatus
 
-OTHER_WINDOW = "In another window you wrote something else on some lines. Choose, and submit again."
 NO_TOKEN = UUID(int=0)
 """Matches no lease: a form without a token is answered as a lost lease, and its text kept."""
 
@@ -84,15 +88,7 @@ def review_drafts(request: HttpRequest, task_id: int) -> JsonResponse:
     return JsonResponse(
         {
             "revisions": saved.revisions,
-            "conflicts": [
-                {
-                    "line_id": conflict.line_id,
-                    "text": conflict.text,
-                    "verdict": conflict.verdict,
-                    "revision": conflict.revision,
-                }
-                for conflict in saved.conflicts
-            ],
+            "conflicts": _told(saved.conflicts),
             "saved_at": timezone.now().isoformat(),
         }
     )
@@ -124,23 +120,25 @@ def review_submit(request: HttpRequest, task_id: int) -> HttpResponse:
     line_ids = list(task.page.lines.current().values_list("pk", flat=True))
     sent = parse_submission(request.POST, line_ids)
     try:
-        _submit(task, user, sent)
+        submit_page(
+            task_id=task.pk,
+            token=sent.token or NO_TOKEN,
+            user=user,
+            entries=sent.entries,
+            seconds=sent.seconds,
+            revisions=sent.revisions,
+        )
     except LeaseLost as error:
         return _refusal(error, 409) if _wants_json(request) else _conflict(request, task, sent)
     except InvalidSubmission as error:
         if _wants_json(request):
-            faults = {"code": error.code, "message": error.message, "lines": error.lines}
-            return JsonResponse(faults, status=422)
-        return _screen(request, task, sent, status=422, errors=error.lines, faults=error.message)
-    except OtherWindow as error:
+            return _refusal(error, 422, lines=error.lines)
+        return _sent_back(request, task, sent, error, errors=error.lines)
+    except NewerDrafts as error:
+        keep_refused(task=task, user=user, conflicts=error.conflicts)
         if _wants_json(request):
-            return JsonResponse(
-                {"code": error.code, "message": error.message, "conflicts": error.as_data()},
-                status=422,
-            )
-        return _screen(
-            request, task, sent, status=422, others=error.conflicts, faults=error.message
-        )
+            return _refusal(error, 422, conflicts=_told(error.conflicts))
+        return _sent_back(request, task, sent, error, others=error.conflicts)
     messages.success(request, f"Submitted: {task.page}.")
     following = _next_address(request)
     return JsonResponse({"next": following}) if _wants_json(request) else redirect(following)
@@ -180,57 +178,39 @@ def signed_in(request: HttpRequest) -> HttpResponse:
     return render(request, "review/signed_in.html")
 
 
-class OtherWindow(ReviewError):
-    """Another window of the same person wrote lines that this one would label over."""
-
-    code = "draft_conflict"
-
-    def __init__(self, conflicts: Any) -> None:
-        super().__init__(OTHER_WINDOW)
-        self.conflicts = tuple(conflicts)
-
-    def as_data(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "line_id": conflict.line_id,
-                "text": conflict.text,
-                "verdict": conflict.verdict,
-                "revision": conflict.revision,
-            }
-            for conflict in self.conflicts
-        ]
+def _screen(request: HttpRequest, task: ReviewTask) -> HttpResponse:
+    shown = review_page(task, person(request))
+    return render(request, "review/task.html", {"screen": shown})
 
 
-def _submit(task: ReviewTask, user: User, sent: Submission) -> None:
-    token = sent.token or NO_TOKEN
-    if task.lease_token == token and task.reviewer_id == user.pk:
-        newer = newer_drafts(task=task, user=user, entries=sent.drafts())
-        if newer:
-            raise OtherWindow(newer)
-    submit_page(task_id=task.pk, token=token, user=user, entries=sent.entries, seconds=sent.seconds)
-
-
-def _screen(
+def _sent_back(
     request: HttpRequest,
     task: ReviewTask,
-    sent: Submission | None = None,
+    sent: Submission,
+    error: ReviewError,
     *,
-    status: int = 200,
     errors: Mapping[int, str] | None = None,
-    others: Any = (),
-    faults: str = "",
+    others: Iterable[DraftConflict] = (),
 ) -> HttpResponse:
-    typed: Mapping[int, LineEntry] | None = sent.entries if sent else None
+    """The screen again, as it was sent and with what is wrong; the typing is kept as drafts first.
+
+    A form that comes without a script has no store in the browser behind it.
+    """
+    user = person(request)
+    typed = typed_entries(task, sent.entries)
+    save_drafts(
+        task=task, user=user, entries=[each for each in sent.drafts() if each.line_id in typed]
+    )
     shown = review_page(
         task,
-        person(request),
-        typed=typed,
+        user,
+        typed=sent.entries,
         errors=errors,
         others=others,
-        faults=faults,
-        seconds=sent.seconds if sent else 0.0,
+        faults=error.message,
+        seconds=sent.seconds,
     )
-    return render(request, "review/task.html", {"screen": shown}, status=status)
+    return render(request, "review/task.html", {"screen": shown}, status=422)
 
 
 def _conflict(request: HttpRequest, task: ReviewTask, sent: Submission) -> HttpResponse:
@@ -275,5 +255,18 @@ def _wants_json(request: HttpRequest) -> bool:
     return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
 
 
-def _refusal(error: ReviewError, status: int) -> JsonResponse:
-    return JsonResponse({"code": error.code, "message": error.message}, status=status)
+def _refusal(error: ReviewError, status: int, **more: Any) -> JsonResponse:
+    return JsonResponse({"code": error.code, "message": error.message, **more}, status=status)
+
+
+def _told(conflicts: Iterable[DraftConflict]) -> list[dict[str, Any]]:
+    """The other window's versions, as the screen's script reads them."""
+    return [
+        {
+            "line_id": conflict.line_id,
+            "text": conflict.text,
+            "verdict": conflict.verdict,
+            "revision": conflict.revision,
+        }
+        for conflict in conflicts
+    ]
