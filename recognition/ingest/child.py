@@ -99,7 +99,9 @@ def _pages(source: Path, media_type: MediaType, limits: Limits) -> Iterator[Deco
             return split_pdf(source, limits, budget)
         case MediaType.TIFF:
             return split_tiff(source, limits, budget)
-        case MediaType.PNG | MediaType.JPEG:
+        case MediaType.ZIP:
+            raise ValueError("an archive has members, not pages")
+        case _:
             return split_image(source, media_type, limits, budget)
 
 

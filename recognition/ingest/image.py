@@ -1,4 +1,4 @@
-"""Decode PNG and JPEG files, and the part of it that TIFF shares."""
+"""Decode files of one picture, and the part of it that TIFF shares."""
 
 import warnings
 import zlib
@@ -11,10 +11,20 @@ from PIL import Image, ImageFile
 
 from recognition.ingest.base import ErrorCode, FileRefused, Limits, PageSource
 from recognition.ingest.budget import PixelBudget, page_too_big
+from recognition.ingest.containers import ends_early
 from recognition.ingest.pixels import METADATA_ERRORS, dpi_of, normalise
 from recognition.ingest.sniff import MediaType
 
-_FORMATS = {MediaType.PNG: "PNG", MediaType.JPEG: "JPEG", MediaType.TIFF: "TIFF"}
+_FORMATS = {
+    MediaType.PNG: "PNG",
+    MediaType.JPEG: "JPEG",
+    MediaType.TIFF: "TIFF",
+    MediaType.BMP: "BMP",
+    MediaType.WEBP: "WEBP",
+    MediaType.HEIC: "HEIF",
+    MediaType.JPEG2000: "JPEG2000",
+}
+_NAMES = {MediaType.WEBP: "WebP", MediaType.HEIC: "HEIC", MediaType.JPEG2000: "JPEG 2000"}
 _SIGNS_OF_TRUNCATION = ("truncated", "unexpected end", "not enough image data")
 
 
@@ -89,8 +99,23 @@ def decode_frame(image: ImageFile.ImageFile, budget: PixelBudget) -> DecodedPage
 def split_image(
     source: Path, media_type: MediaType, limits: Limits, budget: PixelBudget
 ) -> Iterator[DecodedPage]:
-    """Yield the one page of a PNG or JPEG file (the first frame of an animated one)."""
-    name = _FORMATS[media_type]
-    with decoder_errors(f"{name} file", limits), open_picture(source, media_type) as image:
+    """Yield the one page of a picture (the first frame of an animated one, a photo's main one)."""
+    what = f"{_NAMES.get(media_type, _FORMATS[media_type])} file"
+    if ends_early(source, media_type):
+        # Decoders of these kinds show what there is and make up the rest.
+        raise truncated(what, "shorter than its own structure says")
+    if media_type is MediaType.HEIC:
+        register_heic()
+    with decoder_errors(what, limits), open_picture(source, media_type) as image:
         page = decode_frame(image, budget)
     yield page
+
+
+def register_heic() -> None:
+    """Teach Pillow to read HEIC; libheif takes its time to load, so only where it is needed."""
+    import pillow_heif
+
+    # One thread each: threads take address space, and the site runs a decoder for each core.
+    pillow_heif.register_heif_opener(
+        thumbnails=False, depth_images=False, aux_images=False, decode_threads=1
+    )

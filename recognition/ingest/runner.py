@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, cast
@@ -27,6 +28,9 @@ from recognition.ingest.base import (
 )
 from recognition.ingest.sniff import HEAD_BYTES, MediaType, sniff
 from recognition.ingest.stored import disk_error
+
+Decode = Callable[[Path, Path, MediaType, Limits], dict[str, Any]]
+"""From source, work directory, type and limits to a description of what was written."""
 
 logger = logging.getLogger(__name__)
 
@@ -56,12 +60,15 @@ def check_type(source: Path, limits: Limits) -> MediaType:
         return sniff(file.read(HEAD_BYTES))
 
 
-def split_document(source: Path, out_dir: Path, limits: Limits) -> list[PageImage]:
+def split_document(
+    source: Path, out_dir: Path, limits: Limits, decode: Decode | None = None
+) -> list[PageImage]:
     """Decode `source` and return its pages, stored in `out_dir` (made where it is missing).
 
     Pages are named by number and content, so a second run over the same file ends with the same
     paths. Either all pages are there or, with an `IngestError`, none that was not there before.
-    Safe in a Celery prefork worker, and in several at once on one `out_dir`.
+    Safe in a Celery prefork worker, and in several at once on one `out_dir`. `decode` takes the
+    place of the child process, for tests whose subject is the pixels.
     """
     media_type = check_type(source, limits)
     try:
@@ -71,7 +78,7 @@ def split_document(source: Path, out_dir: Path, limits: Limits) -> list[PageImag
     except OSError as error:
         raise disk_error(error) from error
     try:
-        answer = _run_child(source, work, media_type, limits)
+        answer = (decode or run_child)(source, work, media_type, limits)
         return _keep(answer, work, out_dir)
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -88,7 +95,8 @@ def _remove_leftovers(out_dir: Path, seconds: float) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _run_child(source: Path, work: Path, media_type: MediaType, limits: Limits) -> dict[str, Any]:
+def run_child(source: Path, work: Path, media_type: MediaType, limits: Limits) -> dict[str, Any]:
+    """Decode in a child process; returns its answer. Raises `IngestError`."""
     request = {
         "source": str(source.resolve()),
         "directory": str(work.resolve()),

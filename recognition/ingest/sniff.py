@@ -14,8 +14,16 @@ class MediaType(StrEnum):
     PNG = "image/png"
     JPEG = "image/jpeg"
     TIFF = "image/tiff"
+    BMP = "image/bmp"
+    WEBP = "image/webp"
+    HEIC = "image/heic"
+    JPEG2000 = "image/jp2"
     PDF = "application/pdf"
+    ZIP = "application/zip"
 
+
+KINDS = "a PNG, JPEG, TIFF, BMP, WebP, HEIC, JPEG 2000 or PDF file, or a ZIP of these,"
+"""For messages: all that can be read."""
 
 _ACCEPTED: tuple[tuple[bytes, MediaType], ...] = (
     (b"\x89PNG\r\n\x1a\n", MediaType.PNG),
@@ -24,27 +32,31 @@ _ACCEPTED: tuple[tuple[bytes, MediaType], ...] = (
     (b"MM\x00*", MediaType.TIFF),
     (b"II+\x00", MediaType.TIFF),  # BigTIFF
     (b"MM\x00+", MediaType.TIFF),
+    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", MediaType.JPEG2000),
+    (b"\xff\x4f\xff\x51", MediaType.JPEG2000),  # a bare codestream
 )
+
+# Brands of the ISO container that hold still pictures coded with HEVC, as phones write them.
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
+
+# Lengths of the second header of a BMP file: "BM" alone begins many a text.
+_BMP_HEADERS = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
+
+# Archives whose first member says that they are documents of another kind.
+_ZIP_IN_DISGUISE = (b"[Content_Types].xml", b"mimetype", b"META-INF/", b"_rels/", b"docProps/")
 
 # Only what people do upload by mistake, in words they would use. Identification libraries know
 # more kinds, but guess at text, and none of their answers could be shown as it is.
 _NAMED: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"PK\x03\x04", "a ZIP archive or an Office document"),
+    (0, b"PK\x03\x04", "an Office document, an e-book or a program"),
     (0, b"PK\x05\x06", "an empty ZIP archive"),
     (0, b"Rar!\x1a\x07", "a RAR archive"),
     (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
     (0, b"\x1f\x8b", "a gzip archive"),
     (257, b"ustar", "a tar archive"),
     (0, b"GIF8", "a GIF image"),
-    (0, b"BM", "a BMP image"),
-    (8, b"WEBP", "a WebP image"),
-    (4, b"ftypheic", "a HEIC photo"),
-    (4, b"ftypheix", "a HEIC photo"),
-    (4, b"ftypmif1", "a HEIC photo"),
     (4, b"ftypavif", "an AVIF image"),
     (4, b"ftyp", "a video or audio file"),
-    (0, b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 image"),
-    (0, b"\xff\x4f\xff\x51", "a JPEG 2000 image"),
     (0, b"8BPS", "a Photoshop document"),
     (0, b"AT&TFORM", "a DjVu document"),
     (0, b"%!PS", "a PostScript file"),
@@ -79,16 +91,34 @@ def sniff(head: bytes) -> MediaType:
     for magic, media_type in _ACCEPTED:
         if head.startswith(magic):
             return media_type
+    boxed = _boxed_type(head)
+    if boxed is not None:
+        return boxed
     if b"%PDF-" in head[:HEAD_BYTES]:
         return MediaType.PDF
     found = _name_of(head)
     said = f"This is {found}." if found else "The content is of no kind that can be read here."
-    raise FileRefused(
-        ErrorCode.UNKNOWN_TYPE, f"{said} Upload a PNG, JPEG, TIFF or PDF file instead."
-    )
+    raise FileRefused(ErrorCode.UNKNOWN_TYPE, f"{said} Upload {KINDS} instead.")
+
+
+def _boxed_type(head: bytes) -> MediaType | None:
+    """The kinds that a prefix alone does not tell."""
+    if head.startswith(b"RIFF") and head.startswith(b"WEBP", 8):
+        return MediaType.WEBP
+    if head.startswith(b"ftyp", 4) and head[8:12] in _HEIC_BRANDS:
+        # "mif1" says no more than "a picture"; what codes it stands among the other brands.
+        brands = head[16 : int.from_bytes(head[:4], "big")]
+        return None if b"avif" in brands else MediaType.HEIC
+    if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
+        return MediaType.BMP
+    if head.startswith(b"PK\x03\x04") and not head.startswith(_ZIP_IN_DISGUISE, 30):
+        return MediaType.ZIP
+    return None
 
 
 def _name_of(head: bytes) -> str | None:
+    if head.startswith(b"ftypmif1", 4) and b"avif" in head[16:64]:
+        return "an AVIF image"
     for offset, magic, name in _NAMED:
         if head.startswith(magic, offset):
             return name

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import warnings
 import zlib
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,11 @@ from typing import Any
 import pikepdf
 from PIL import Image, ImageCms
 
+from recognition.ingest import child
 from recognition.ingest.base import IngestError, Limits, PageImage
-from recognition.ingest.runner import split_document
+from recognition.ingest.image import guard_pillow, register_heic
+from recognition.ingest.runner import Decode, split_document
+from recognition.ingest.sniff import MediaType
 
 QUICK = Limits(max_seconds=60.0)
 
@@ -23,21 +27,46 @@ RED, GREEN, BLUE, WHITE, BLACK = (
 )
 
 
-def split(tmp_path: Path, data: bytes, limits: Limits = QUICK) -> list[PageImage]:
+def split(
+    tmp_path: Path, data: bytes, limits: Limits = QUICK, decode: Decode | None = None
+) -> list[PageImage]:
     """Split `data` as an upload would be; the pages land in `tmp_path/pages`."""
     source = tmp_path / "upload"
     source.write_bytes(data)
-    return split_document(source, tmp_path / "pages", limits)
+    return split_document(source, tmp_path / "pages", limits, decode)
 
 
-def refusal(tmp_path: Path, data: bytes, limits: Limits = QUICK) -> IngestError:
+def decode_here(source: Path, work: Path, media_type: MediaType, limits: Limits) -> dict[str, Any]:
+    """What the child does, in this process: tests of pixels need no process of their own."""
+    before = Image.MAX_IMAGE_PIXELS
+    with warnings.catch_warnings():
+        guard_pillow(limits)
+        try:
+            return {"pages": child.split(source, work, media_type, limits)}
+        finally:
+            Image.MAX_IMAGE_PIXELS = before
+
+
+def decoded(tmp_path: Path, data: bytes, limits: Limits = QUICK) -> list[PageImage]:
+    """As `split`, without a child process."""
+    return split(tmp_path, data, limits, decode_here)
+
+
+def refusal(
+    tmp_path: Path, data: bytes, limits: Limits = QUICK, decode: Decode | None = None
+) -> IngestError:
     """Return the error that `data` ends with, having checked that nothing is left behind."""
     try:
-        pages = split(tmp_path, data, limits)
+        pages = split(tmp_path, data, limits, decode)
     except IngestError as error:
         assert left_in(tmp_path) == []
         return error
     raise AssertionError(f"accepted with {len(pages)} pages")
+
+
+def refused(tmp_path: Path, data: bytes, limits: Limits = QUICK) -> IngestError:
+    """As `refusal`, without a child process."""
+    return refusal(tmp_path, data, limits, decode_here)
 
 
 def left_in(tmp_path: Path) -> list[Path]:
@@ -61,6 +90,8 @@ def is_near(seen: tuple[int, int, int], wanted: tuple[int, int, int], by: int = 
 
 def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
     """Return a picture as bytes of a file."""
+    if kind == "HEIF":
+        register_heic()
     out = io.BytesIO()
     image.save(out, kind, **options)
     return out.getvalue()

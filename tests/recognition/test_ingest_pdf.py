@@ -11,13 +11,13 @@ from tests.recognition.ingest_files import (
     BLACK,
     QUICK,
     WHITE,
+    decoded,
     is_near,
     noise,
     pdf,
     pixel,
-    refusal,
+    refused,
     scanned_pdf,
-    split,
 )
 
 # Where the square in the lower left corner ends when the page is turned clockwise.
@@ -26,7 +26,7 @@ CORNER_AFTER = {0: (0.02, 0.98), 90: (0.02, 0.02), 180: (0.98, 0.02), 270: (0.98
 
 @pytest.mark.parametrize("rotate", [0, 90, 180, 270])
 def test_pages_are_turned_as_the_file_asks(tmp_path: Path, rotate: int) -> None:
-    (page,) = split(tmp_path, pdf(rotate=rotate), replace(QUICK, render_dpi=144))
+    (page,) = decoded(tmp_path, pdf(rotate=rotate), replace(QUICK, render_dpi=144))
     assert (page.width, page.height) == ((400, 200) if rotate in (0, 180) else (200, 400))
     image = Image.open(page.path)
     for turn, corner in CORNER_AFTER.items():
@@ -35,7 +35,7 @@ def test_pages_are_turned_as_the_file_asks(tmp_path: Path, rotate: int) -> None:
 
 
 def test_every_page_is_rendered_in_order(tmp_path: Path) -> None:
-    pages = split(tmp_path, pdf(pages=7))
+    pages = decoded(tmp_path, pdf(pages=7))
     assert [page.number for page in pages] == [1, 2, 3, 4, 5, 6, 7]
 
 
@@ -60,17 +60,17 @@ def test_filled_in_form_fields_are_part_of_the_page(tmp_path: Path) -> None:
         document.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array([field]))
         out = io.BytesIO()
         document.save(out)
-    (stored,) = split(tmp_path, out.getvalue())
+    (stored,) = decoded(tmp_path, out.getvalue())
     assert is_near(pixel(Image.open(stored.path), 0.2, 0.8), BLACK)
 
 
 def test_a_scan_is_kept_at_its_own_resolution(tmp_path: Path) -> None:
     image = noise((400, 600))
-    (page,) = split(tmp_path, scanned_pdf(image, (144, 216)))  # 200 dpi
+    (page,) = decoded(tmp_path, scanned_pdf(image, (144, 216)))  # 200 dpi
     assert (page.width, page.height, page.dpi) == (400, 600, 200)
-    (coarse,) = split(tmp_path, scanned_pdf(image, (400, 600)))  # 72 dpi
+    (coarse,) = decoded(tmp_path, scanned_pdf(image, (400, 600)))  # 72 dpi
     assert coarse.dpi == 150
-    (fine,) = split(tmp_path, scanned_pdf(image, (40, 60)))  # 720 dpi
+    (fine,) = decoded(tmp_path, scanned_pdf(image, (40, 60)))  # 720 dpi
     assert fine.dpi == 300
 
 
@@ -78,34 +78,34 @@ def test_a_password_is_asked_to_be_taken_off(tmp_path: Path) -> None:
     for settings in ({"R": 3, "aes": False, "metadata": False}, {"R": 4}, {"R": 6}):
         lock = pikepdf.Encryption(owner="o", user="u", **settings)  # type: ignore[arg-type]
         locked = pdf(encryption=lock)
-        error = refusal(tmp_path, locked)
+        error = refused(tmp_path, locked)
         assert error.code is ErrorCode.ENCRYPTED
         assert "without the password" in error.message
 
 
 def test_a_file_only_protected_from_changes_is_read(tmp_path: Path) -> None:
-    assert len(split(tmp_path, pdf(encryption=pikepdf.Encryption(owner="o", user="")))) == 1
+    assert len(decoded(tmp_path, pdf(encryption=pikepdf.Encryption(owner="o", user="")))) == 1
 
 
 def test_a_poster_is_rendered_as_finely_as_the_limit_allows(tmp_path: Path) -> None:
     limits = replace(QUICK, max_pixels_per_page=2_000_000)
-    (page,) = split(tmp_path, pdf(size=(720, 720)), limits)
+    (page,) = decoded(tmp_path, pdf(size=(720, 720)), limits)
     assert page.dpi is not None
     assert 130 < page.dpi < 142
     assert page.width * page.height <= 2_000_000
 
 
 def test_a_page_too_big_even_so_is_refused(tmp_path: Path) -> None:
-    error = refusal(tmp_path, pdf(size=(14400, 14400)))
+    error = refused(tmp_path, pdf(size=(14400, 14400)))
     assert error.code is ErrorCode.TOO_MANY_PIXELS
     assert "20000 x 20000" in error.message
 
 
 def test_pages_and_pixels_are_bounded(tmp_path: Path) -> None:
     data = pdf(pages=5)
-    assert refusal(tmp_path, data, replace(QUICK, max_pages=4)).code is ErrorCode.TOO_MANY_PAGES
+    assert refused(tmp_path, data, replace(QUICK, max_pages=4)).code is ErrorCode.TOO_MANY_PAGES
     few = replace(QUICK, max_total_pixels=1_000_000, max_pixels_per_page=500_000)
-    assert refusal(tmp_path, data, few).code is ErrorCode.TOO_MANY_PIXELS
+    assert refused(tmp_path, data, few).code is ErrorCode.TOO_MANY_PIXELS
 
 
 @pytest.mark.parametrize("linearize", [False, True])
@@ -114,14 +114,14 @@ def test_a_cut_off_pdf_is_refused_as_truncated(
     tmp_path: Path, share: float, linearize: bool
 ) -> None:
     data = pdf(pages=20, linearize=linearize)
-    error = refusal(tmp_path, data[: int(len(data) * share)])
+    error = refused(tmp_path, data[: int(len(data) * share)])
     assert error.code is ErrorCode.TRUNCATED
 
 
 def test_a_pdf_of_rubbish_is_corrupt(tmp_path: Path) -> None:
-    error = refusal(tmp_path, b"%PDF-1.7\n" + bytes(range(256)) * 40 + b"\n%%EOF\n")
+    error = refused(tmp_path, b"%PDF-1.7\n" + bytes(range(256)) * 40 + b"\n%%EOF\n")
     assert error.code is ErrorCode.CORRUPT
 
 
 def test_a_pdf_without_pages_is_corrupt(tmp_path: Path) -> None:
-    assert refusal(tmp_path, pdf(pages=0)).code is ErrorCode.CORRUPT
+    assert refused(tmp_path, pdf(pages=0)).code is ErrorCode.CORRUPT

@@ -15,6 +15,13 @@ from recognition.ingest.sniff import HEAD_BYTES, MediaType, sniff
         (b"MM\x00+....", MediaType.TIFF),
         (b"%PDF-1.7\n", MediaType.PDF),
         (b"\n" * 1000 + b"%PDF-1.4\n", MediaType.PDF),
+        (b"BM" + bytes(12) + b"\x28\x00\x00\x00", MediaType.BMP),
+        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", MediaType.WEBP),
+        (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", MediaType.HEIC),
+        (b"\x00\x00\x00\x18ftypmif1\x00\x00\x00\x00mif1heic", MediaType.HEIC),
+        (b"\x00\x00\x00\x0cjP  \r\n\x87\n", MediaType.JPEG2000),
+        (b"\xff\x4f\xff\x51", MediaType.JPEG2000),
+        (b"PK\x03\x04" + bytes(26) + b"scans/1.png", MediaType.ZIP),
     ],
 )
 def test_the_type_is_told_by_content(head: bytes, media_type: MediaType) -> None:
@@ -24,11 +31,12 @@ def test_the_type_is_told_by_content(head: bytes, media_type: MediaType) -> None
 @pytest.mark.parametrize(
     ("head", "named"),
     [
-        (b"PK\x03\x04rest", "This is a ZIP archive or an Office document."),
+        (b"PK\x03\x04" + bytes(26) + b"[Content_Types].xml", "This is an Office document"),
+        (b"PK\x05\x06" + bytes(18), "This is an empty ZIP archive."),
         (b"GIF89a", "This is a GIF image."),
-        (b"BM\x00\x00", "This is a BMP image."),
-        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "This is a WebP image."),
-        (b"\x00\x00\x00\x18ftypheic", "This is a HEIC photo."),
+        (b"BMW makes cars.", "This is a text file."),
+        (b"\x00\x00\x00\x18ftypavif", "This is an AVIF image."),
+        (b"\x00\x00\x00\x1cftypmif1\x00\x00\x00\x00mif1avif", "This is an AVIF image."),
         (b"\x00\x00\x00\x18ftypmp42", "This is a video or audio file."),
         (b"\n<!DOCTYPE html><html>", "This is a web page."),
         (b"\xef\xbb\xbf<?xml version='1.0'?>", "This is an XML file."),
@@ -45,7 +53,7 @@ def test_anything_else_is_refused_by_name(head: bytes, named: str) -> None:
         sniff(head)
     assert caught.value.code is ErrorCode.UNKNOWN_TYPE
     assert named in caught.value.message
-    assert "Upload a PNG, JPEG, TIFF or PDF" in caught.value.message
+    assert "Upload a PNG, JPEG, TIFF, BMP, WebP, HEIC, JPEG 2000 or PDF" in caught.value.message
 
 
 def test_no_bytes_are_an_empty_file() -> None:
