@@ -158,6 +158,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20  # bytes, files not counted
 
 # --- What an uploaded file may be ---------------------------------------------------------------
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_MB", default=200) * 2**20
+ARCHIVE_MAX_FILES = env.int("ARCHIVE_MAX_FILES", default=2_000)  # in one ZIP
+ARCHIVE_MAX_BYTES = env.int("ARCHIVE_MAX_MB", default=4_096) * 2**20  # that one ZIP unpacks to
 UPLOAD_MAX_PAGES = env.int("UPLOAD_MAX_PAGES", default=2_000)
 PAGE_MAX_PIXELS = env.int("PAGE_MAX_MEGAPIXELS", default=100) * 10**6  # A3 at 600 dpi is 70
 PDF_RENDER_DPI = env.int("PDF_RENDER_DPI", default=200)  # text of 8 points is then 22 pixels high

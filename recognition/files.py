@@ -17,6 +17,8 @@ from recognition.exceptions import FileTooLarge, StorageFull
 HEAD_BYTES = 4096
 """Enough of a file's beginning to tell its type."""
 
+CHUNK_BYTES = 2**20
+
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """No space, no quota, or a limit on the size of files."""
 
@@ -72,6 +74,13 @@ def store_chunks(chunks: Iterable[bytes], *, folder: str, max_bytes: int) -> Sto
                 out.write(chunk)
         name = store_path(path, folder=folder, sha256=digest.hexdigest())
     return StoredFile(name=name, sha256=digest.hexdigest(), size=size, head=head)
+
+
+def file_chunks(path: Path) -> Iterator[bytes]:
+    """The bytes of a file on this machine, a mebibyte at a time."""
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
 
 
 def store_path(path: Path, *, folder: str, sha256: str, suffix: str = "") -> str:

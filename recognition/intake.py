@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import PurePath
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -14,10 +16,18 @@ from django.utils import timezone
 from recognition.events import record_event
 from recognition.exceptions import NotRetryable
 from recognition.failures import failure_of
-from recognition.files import StoredFile, local_copy, store_chunks, store_path, work_directory
-from recognition.ingest.base import ErrorCode, IngestError, Limits
+from recognition.files import (
+    StoredFile,
+    file_chunks,
+    local_copy,
+    store_chunks,
+    store_path,
+    work_directory,
+)
+from recognition.ingest.base import ErrorCode, IngestError, Limits, Member
 from recognition.ingest.runner import split_document as split_file
-from recognition.ingest.sniff import sniff
+from recognition.ingest.runner import unpack_archive
+from recognition.ingest.sniff import MediaType, sniff
 from recognition.models import Batch, Document, DocumentType, Page, new_token
 from recognition.queue import PATIENCE, SWEEP_LIMIT, TRANSIENT, enqueue
 from recognition.states import DOCUMENT_MOVES, DocumentStatus, move
@@ -29,6 +39,7 @@ LEASE_SPARE_SECONDS = 90
 
 SPLIT_TASK = "recognition.tasks.split_document"
 READ_TASK = "recognition.tasks.read_page"
+LOST = "lost the lease"
 MAX_ATTEMPTS = 3
 """A file that kills its worker so often is marked failed."""
 
@@ -41,23 +52,42 @@ def create_batch(*, name: str, document_type: DocumentType, actor: AbstractBaseU
     return batch
 
 
-def add_file(*, batch: Batch, filename: str, chunks: Iterable[bytes]) -> Document:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The archive a file came in, and where in it; `error` says why its bytes are not there."""
+
+    archive: Document
+    position: int
+    error: IngestError | None = None
+
+
+def add_file(
+    *,
+    batch: Batch,
+    filename: str,
+    chunks: Iterable[bytes],
+    folder: str = "",
+    origin: Origin | None = None,
+) -> Document:
     """Keep an uploaded file and queue it for splitting.
 
-    The document that comes back says what became of it: stored, a duplicate of an earlier one, or
-    failed for a stated reason. Raises FileRefused only where nothing could be kept.
+    `folder` is shown before the name. The document that comes back says what became of it: stored,
+    a duplicate of an earlier one, or failed for a stated reason. Raises FileRefused only where
+    nothing could be kept.
     """
     stored = store_chunks(chunks, folder="documents", max_bytes=settings.UPLOAD_MAX_BYTES)
-    fields = {
+    fields: dict[str, Any] = {
         "batch": batch,
         "document_type": batch.document_type,
-        "filename": _clean_name(filename),
+        "filename": _clean_name(filename, folder),
+        "archive": origin and origin.archive,
+        "archive_position": origin and origin.position,
         "sha256": stored.sha256,
         "size_bytes": stored.size,
         "file": stored.name,
     }
     try:
-        media_type = _media_type(stored)
+        media_type = _media_type(stored, origin)
     except IngestError as error:
         return Document.objects.create(
             **fields,
@@ -111,6 +141,8 @@ def split_document(document_id: int, token: UUID | None = None) -> str:
 
 def retry_document(*, document: Document, actor: AbstractBaseUser | None) -> None:
     """Try a failed document again from its kept bytes. Raises NotRetryable."""
+    if document.archive_id is not None and document.size_bytes == 0:
+        raise NotRetryable("Nothing could be unpacked of this file. Upload it by itself.")
     if document.pages.exists():
         raise NotRetryable("This document has pages already; retry the pages.")
     fresh = {
@@ -150,10 +182,39 @@ def ingest_limits() -> Limits:
         max_seconds=settings.INGEST_MAX_SECONDS,
         max_memory_bytes=settings.INGEST_MAX_MEMORY_BYTES,
         render_dpi=settings.PDF_RENDER_DPI,
+        max_members=settings.ARCHIVE_MAX_FILES,
+        max_archive_bytes=settings.ARCHIVE_MAX_BYTES,
     )
 
 
+def _unpack(document: Document, token: UUID) -> str:
+    """Make each file of an archive a document of the batch, once, however often this is begun."""
+    done = set(document.members.values_list("archive_position", flat=True))
+    with work_directory() as directory, local_copy(document.file) as source:
+        for member in unpack_archive(source, directory, ingest_limits()):
+            if member.position not in done:
+                _add_member(document, member)
+    ours = Document.objects.filter(pk=document.pk, lease_token=token)
+    free = {"lease_until": None, "lease_token": None}
+    return "unpacked" if move(ours, DocumentStatus.UNPACKED, DOCUMENT_MOVES, **free) else LOST
+
+
+def _add_member(archive: Document, member: Member) -> None:
+    folder, _, name = member.name.rpartition("/")
+    add_file(
+        batch=archive.batch,
+        filename=name,
+        folder=folder,
+        chunks=file_chunks(member.path) if member.path else (),
+        origin=Origin(archive, member.position, member.error),
+    )
+    if member.path:
+        member.path.unlink(missing_ok=True)  # two copies of a large archive would fill a disk
+
+
 def _split(document: Document, token: UUID) -> str:
+    if document.media_type == MediaType.ZIP:
+        return _unpack(document, token)
     with work_directory() as directory, local_copy(document.file) as source:
         pages = [
             Page(
@@ -171,25 +232,35 @@ def _split(document: Document, token: UUID) -> str:
     with transaction.atomic():
         ours = Document.objects.filter(pk=document.pk, lease_token=token)
         if not move(ours, DocumentStatus.SPLIT, DOCUMENT_MOVES, lease_until=None, lease_token=None):
-            return "lost the lease"
+            return LOST
         Page.objects.bulk_create(pages)
         enqueue(READ_TASK, pages)
     return "split"
 
 
-def _media_type(stored: StoredFile) -> str:
+def _media_type(stored: StoredFile, origin: Origin | None) -> str:
+    if origin is not None and origin.error is not None:
+        raise origin.error
     if stored.size == 0:
         raise IngestError(
             ErrorCode.EMPTY_FILE, "The file is empty. Upload it again from its source."
         )
-    return str(sniff(stored.head).value)
+    media_type = sniff(stored.head)
+    if media_type is MediaType.ZIP and origin is not None:
+        raise IngestError(
+            ErrorCode.NESTED_ARCHIVE,
+            "This is an archive inside an archive, which is not unpacked. Upload it by itself.",
+        )
+    return str(media_type.value)
 
 
-def _clean_name(filename: str) -> str:
+def _clean_name(filename: str, folder: str) -> str:
     """The last part of what the uploader's machine calls the file; never used as a path here."""
     name = PurePath(filename.replace("\\", "/")).name
+    if name and folder:
+        name = f"{folder}/{name}"
     readable = name.encode("utf-8", "replace").decode()  # a name on disk may be in no encoding
-    return "".join(char for char in readable if char.isprintable())[:255] or "unnamed"
+    return "".join(char for char in readable if char.isprintable())[-255:] or "unnamed"
 
 
 def _first_like(document_type: DocumentType, sha256: str) -> Document | None:

@@ -118,6 +118,17 @@ class Document(models.Model):
     duplicate_of = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="duplicates"
     )
+    archive = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="members",
+        help_text="The ZIP archive it came in.",
+    )
+    archive_position = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Among the archive's files, from 0."
+    )
     failure_code = models.CharField(max_length=40, blank=True)
     failure_message = models.CharField(max_length=500, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -135,6 +146,15 @@ class Document(models.Model):
                 name="document_once_in_type",
                 fields=["document_type", "sha256"],
                 condition=~Q(status__in=[DocumentStatus.FAILED, DocumentStatus.DUPLICATE]),
+            ),
+            # An archive unpacked again, after its worker was killed, adds no file twice.
+            models.UniqueConstraint(
+                name="document_once_from_archive", fields=["archive", "archive_position"]
+            ),
+            models.CheckConstraint(
+                name="document_archive_with_position",
+                condition=Q(archive__isnull=True, archive_position__isnull=True)
+                | Q(archive__isnull=False, archive_position__isnull=False),
             ),
             models.CheckConstraint(
                 name="document_status_known", condition=Q(status__in=DocumentStatus.values)

@@ -96,6 +96,7 @@ class DocumentSerializer(serializers.ModelSerializer[Document]):
             "media_type",
             "status",
             "duplicate_of",
+            "archive",
             "failure_code",
             "failure_message",
             "created_at",

@@ -10,6 +10,7 @@ class DocumentStatus(models.TextChoices):
     STORED = "stored", "Stored"  # the bytes are safe; pages are not made yet
     SPLITTING = "splitting", "Splitting"
     SPLIT = "split", "Split"  # every page exists
+    UNPACKED = "unpacked", "Unpacked"  # an archive whose files are documents of their own
     FAILED = "failed", "Failed"
     DUPLICATE = "duplicate", "Duplicate"
 
@@ -27,6 +28,7 @@ class PageStatus(models.TextChoices):
 DOCUMENT_MOVES: Mapping[str, frozenset[str]] = {
     DocumentStatus.SPLITTING: frozenset({DocumentStatus.STORED, DocumentStatus.SPLITTING}),
     DocumentStatus.SPLIT: frozenset({DocumentStatus.SPLITTING}),
+    DocumentStatus.UNPACKED: frozenset({DocumentStatus.SPLITTING}),
     DocumentStatus.FAILED: frozenset({DocumentStatus.STORED, DocumentStatus.SPLITTING}),
     DocumentStatus.STORED: frozenset({DocumentStatus.FAILED, DocumentStatus.SPLITTING}),
     DocumentStatus.DUPLICATE: frozenset({DocumentStatus.FAILED}),

@@ -88,6 +88,15 @@ def test_a_document_is_in_a_known_state_with_what_belongs_to_it() -> None:
     breaks("document_lease_while_splitting", update(document, lease_token=uuid4()))
 
 
+def test_a_file_comes_out_of_its_archive_once() -> None:
+    archive = make_document()
+    member = make_document(batch=archive.batch)
+    breaks("document_archive_with_position", update(member, archive=archive))
+    update(member, archive=archive, archive_position=0)()
+    member.refresh_from_db()
+    breaks("document_once_from_archive", insert(member, sha256="0" * 64))
+
+
 def test_a_page_number_is_used_once_in_its_document() -> None:
     page = make_page()
     breaks("page_number_once_in_document", insert(page))

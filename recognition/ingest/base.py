@@ -22,6 +22,7 @@ class ErrorCode(StrEnum):
     TOO_LARGE = "too_large"
     TOO_MANY_PAGES = "too_many_pages"
     TOO_MANY_PIXELS = "too_many_pixels"
+    NESTED_ARCHIVE = "nested_archive"
     TRUNCATED = "truncated"
     CORRUPT = "corrupt"
     ENCRYPTED = "encrypted"
@@ -88,6 +89,10 @@ class Limits:
     max_seconds: float = 300.0
     max_memory_bytes: int = 2048 * MEBIBYTE
     render_dpi: int = 300
+    max_members: int = 2_000  # of a ZIP archive
+    max_archive_bytes: int = 4096 * MEBIBYTE  # that it unpacks to
+    max_archive_ratio: int = 200  # unpacked to packed, of archives that unpack to over 100 MiB
+    max_folders_deep: int = 16
 
     def __post_init__(self) -> None:
         for name in ("max_bytes", "max_pages", "max_pixels_per_page", "max_total_pixels"):
@@ -99,6 +104,19 @@ class Limits:
             raise ValueError(f"max_memory_bytes must be at least {SMALLEST_MEMORY_BYTES}.")
         if not 72 <= self.render_dpi <= 1200:
             raise ValueError("render_dpi must be from 72 to 1200.")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file of an archive, in its order; `error` says why there is no `path`.
+
+    `name` holds the folders too; it is for people to read, and no path on this machine.
+    """
+
+    position: int
+    name: str
+    path: Path | None
+    error: IngestError | None = None
 
 
 PageSource = Literal["image", "pdf"]

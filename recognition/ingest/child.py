@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from recognition.ingest.archive import unpack
 from recognition.ingest.base import (
     MEBIBYTE,
     ErrorCode,
@@ -41,7 +42,7 @@ def confine(limits: Limits, parent: int) -> None:
     if os.getppid() != parent:
         # The parent was gone before its death could be heard of.
         os._exit(1)
-    file_bytes = limits.max_pixels_per_page * _BYTES_PER_PIXEL + MEBIBYTE
+    file_bytes = max(limits.max_bytes, limits.max_pixels_per_page * _BYTES_PER_PIXEL) + MEBIBYTE
     cpu_seconds = math.ceil(limits.max_seconds)
     for what, bound in (
         (resource.RLIMIT_AS, limits.max_memory_bytes),
@@ -110,13 +111,12 @@ def answer(request: dict[str, object]) -> dict[str, object]:
     limits = Limits(**request["limits"])  # type: ignore[arg-type]
     confine(limits, int(str(request["parent"])))
     guard_pillow(limits)
+    source, directory = Path(str(request["source"])), Path(str(request["directory"]))
+    media_type = MediaType(str(request["media_type"]))
     try:
-        pages = split(
-            Path(str(request["source"])),
-            Path(str(request["directory"])),
-            MediaType(str(request["media_type"])),
-            limits,
-        )
+        if media_type is MediaType.ZIP:
+            return {"members": unpack(source, directory, limits), "peak_bytes": peak_bytes()}
+        pages = split(source, directory, media_type, limits)
     except MemoryError as error:
         return _said(out_of_memory(limits, type(error).__name__))
     except IngestError as error:

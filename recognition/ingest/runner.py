@@ -22,6 +22,7 @@ from recognition.ingest.base import (
     FileRefused,
     IngestError,
     Limits,
+    Member,
     PageImage,
     SplitFailed,
     error_for,
@@ -179,6 +180,34 @@ def _understand(said: bytes, status: int, limits: Limits) -> dict[str, Any]:
     if "error" in answer:
         raise _as_error(answer["error"])
     return answer
+
+
+def unpack_archive(source: Path, work: Path, limits: Limits) -> list[Member]:
+    """Unpack a ZIP archive into the empty directory `work`, in a child process.
+
+    Raises `IngestError` for the archive as a whole; a member that is bad says so itself.
+    """
+    answer = run_child(source, work, check_type(source, limits), limits)
+    members = answer.get("members")
+    if not isinstance(members, list) or not members:
+        raise _crashed("no members and no error")
+    return [_member(said, position, work) for position, said in enumerate(members)]
+
+
+def _member(said: object, position: int, work: Path) -> Member:
+    match said:
+        case {"index": int(index), "name": str(name), "code": "", "message": str()} if (
+            index == position
+        ):
+            return Member(position, name, work / str(position))
+        case {
+            "index": int(index),
+            "name": str(name),
+            "code": str(code),
+            "message": str(message),
+        } if index == position and code in list(ErrorCode):
+            return Member(position, name, None, error_for(ErrorCode(code), message))
+    raise _crashed("a member's description is not understood")
 
 
 def _as_error(said: object) -> IngestError:

@@ -62,6 +62,8 @@ def _standing_of(document: Document) -> str:
         return f"[no pages: {document.failure_message}]\n"
     if document.status == DocumentStatus.DUPLICATE and first is not None:
         return f"[the same file as {first.filename} in {first.batch}, whose text is there]\n"
+    if document.status == DocumentStatus.UNPACKED:
+        return "[an archive, whose files are documents of their own]\n"
     if document.status != DocumentStatus.SPLIT:
         return "[not split into pages yet]\n"
     return ""

@@ -32,7 +32,7 @@ def test_a_directory_becomes_a_batch(cellar, admin, capsys):
     batch = Batch.objects.get()
     assert (batch.name, batch.created_by) == ("cellar", admin)
     names = set(batch.documents.values_list("filename", flat=True))
-    assert names == {"one.png", "two.png"}
+    assert names == {"one.png", "box/two.png"}
     said = capsys.readouterr()
     assert "2 files stored, 0 here already, 0 failed" in said.out
     assert "2 of 2 files" in said.err

@@ -1,7 +1,6 @@
 """A directory of files as a batch, from the server's own disk."""
 
 from argparse import ArgumentParser
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +8,11 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from recognition.exceptions import FileRefused
+from recognition.files import file_chunks
 from recognition.intake import add_file, create_batch
 from recognition.management.progress import Progress
 from recognition.models import DocumentType
 from recognition.states import DocumentStatus
-
-CHUNK_BYTES = 2**20
 
 
 class Command(BaseCommand):
@@ -45,7 +43,12 @@ class Command(BaseCommand):
         for done, path in enumerate(paths):
             progress.show(done, path.name)
             try:
-                document = add_file(batch=batch, filename=path.name, chunks=_chunks(path))
+                document = add_file(
+                    batch=batch,
+                    filename=path.name,
+                    folder=_folder(path, directory),
+                    chunks=file_chunks(path),
+                )
             except (FileRefused, OSError) as error:
                 failures.append(f"{path}: {error}")
                 continue
@@ -68,10 +71,9 @@ def _is_wanted(path: Path, directory: Path) -> bool:
     return path.is_file() and not any(part.startswith(".") for part in parts)
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            yield chunk
+def _folder(path: Path, directory: Path) -> str:
+    """The folders between the directory and the file, as they are shown."""
+    return "/".join(path.relative_to(directory).parent.parts)
 
 
 def _type(name: str) -> DocumentType:
