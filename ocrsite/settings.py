@@ -257,6 +257,7 @@ SPECTACULAR_SETTINGS = {
         "RunStatus": "training.states.RunStatus",
         "RunStage": "training.states.Stage",
         "RunTrigger": "training.models.TrainingRun.Trigger",
+        "TextSource": "recognition.states.TextSource",
         "ModelKind": "recognition.models.ModelVersion.Kind",
         "ActivationKind": "recognition.models.Activation.Kind",
     },

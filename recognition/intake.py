@@ -31,6 +31,7 @@ from recognition.ingest.sniff import MediaType, sniff
 from recognition.models import Batch, Document, DocumentType, Page, new_token
 from recognition.queue import PATIENCE, SWEEP_LIMIT, TRANSIENT, enqueue
 from recognition.states import DOCUMENT_MOVES, DocumentStatus, move
+from recognition.text_layers import as_fields
 
 logger = logging.getLogger(__name__)
 
@@ -226,6 +227,7 @@ def _split(document: Document, token: UUID) -> str:
                 width=image.width,
                 height=image.height,
                 sha256=image.sha256,
+                **as_fields(image.layer),
             )
             for image in split_file(source, directory, ingest_limits())
         ]

@@ -3,26 +3,20 @@
 What must never be false is a constraint or a trigger here, not a habit elsewhere.
 """
 
-import uuid
-
-import pgtrigger
 from django.conf import settings
 from django.contrib.auth.models import Group
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from recognition import querysets
-from recognition.states import DocumentStatus, PageStatus
-
-APPEND_ONLY = pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
-SHARE = [MinValueValidator(0.0), MaxValueValidator(1.0)]
-
-
-def is_share(field: str) -> Q:
-    """The condition 0 <= field <= 1."""
-    return Q(**{f"{field}__gte": 0.0, f"{field}__lte": 1.0})
+from recognition.shares import SHARE
+from recognition.shares import is_share as is_share
+from recognition.states import DocumentStatus, PageStatus, TextSource
+from recognition.tokens import new_token as new_token
+from recognition.trail import Event as Event
+from recognition.triggers import APPEND_ONLY as APPEND_ONLY
+from recognition.triggers import NO_TEXT_LAYER
 
 
 class DocumentType(models.Model):
@@ -200,6 +194,7 @@ class ModelVersion(models.Model):
     class Kind(models.TextChoices):
         BASE = "base", "Base"
         HEAD = "head", "Head"
+        TEXT_LAYER = "text", "Text layer"  # no model: what takes a PDF's own text
 
     sha256 = models.CharField(max_length=64, unique=True)
     name = models.CharField(max_length=100)
@@ -241,6 +236,7 @@ class ActiveModel(models.Model):
     model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
+        triggers = [NO_TEXT_LAYER]
         constraints = [
             models.UniqueConstraint(
                 name="one_active_model_per_scope", fields=["document_type"], nulls_distinct=False
@@ -301,6 +297,17 @@ class Page(models.Model):
     width = models.PositiveIntegerField(help_text="Pixels of the stored image.")
     height = models.PositiveIntegerField(help_text="Pixels of the stored image.")
     sha256 = models.CharField(max_length=64, help_text="Of the stored image's bytes.")
+    text_source = models.CharField(
+        max_length=10, choices=TextSource.choices, default=TextSource.IMAGE
+    )
+    text_layer = models.JSONField(
+        null=True,
+        blank=True,
+        help_text='{"producer", "lines": [[text, block, polygon], ...]} in reading order.',
+    )
+    text_layer_fault = models.CharField(
+        max_length=12, blank=True, help_text="Why the PDF's text layer is not used."
+    )
     status = models.CharField(max_length=8, choices=PageStatus.choices, default=PageStatus.QUEUED)
     failure_code = models.CharField(max_length=40, blank=True)
     failure_message = models.CharField(max_length=500, blank=True)
@@ -339,6 +346,20 @@ class Page(models.Model):
                 name="page_failed_has_reason",
                 condition=(Q(status=PageStatus.FAILED) & ~Q(failure_code=""))
                 | (~Q(status=PageStatus.FAILED) & Q(failure_code="")),
+            ),
+            models.CheckConstraint(
+                name="page_text_layer_where_it_is_the_source",
+                condition=Q(
+                    text_source=TextSource.TEXT_LAYER,
+                    text_layer__isnull=False,
+                    text_layer_fault="",
+                )
+                | Q(text_source=TextSource.IMAGE, text_layer__isnull=True),
+            ),
+            # Nothing measures how sure a text layer is: missing is not zero, nor one.
+            models.CheckConstraint(
+                name="page_text_layer_has_no_confidence",
+                condition=Q(text_source=TextSource.IMAGE) | Q(lowest_confidence__isnull=True),
             ),
             models.CheckConstraint(
                 name="page_lease_while_reading",
@@ -438,34 +459,3 @@ class Prediction(models.Model):
 
     def __str__(self) -> str:
         return self.text
-
-
-class Event(models.Model):
-    """One line of the audit trail: who did what to what. Append-only."""
-
-    at = models.DateTimeField(auto_now_add=True)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="events",
-        help_text="Empty: the site itself.",
-    )
-    verb = models.CharField(max_length=60)
-    subject_type = models.CharField(max_length=60)
-    subject_id = models.CharField(max_length=64)
-    data = models.JSONField(default=dict, blank=True)
-
-    class Meta:
-        ordering = ["-pk"]
-        triggers = [APPEND_ONLY]
-        indexes = [models.Index(fields=["subject_type", "subject_id"], name="event_by_subject")]
-
-    def __str__(self) -> str:
-        return f"{self.verb} {self.subject_type} {self.subject_id}"
-
-
-def new_token() -> uuid.UUID:
-    """A token nobody can guess, for a lease."""
-    return uuid.uuid4()

@@ -20,7 +20,8 @@ from recognition.page_pixels import load_pixels
 from recognition.queue import PATIENCE, SWEEP_LIMIT, TRANSIENT, enqueue
 from recognition.registry import active_model
 from recognition.signals import page_recognised
-from recognition.states import PAGE_MOVES, PageStatus, move
+from recognition.states import PAGE_MOVES, PageStatus, TextSource, move
+from recognition.text_layers import distrust, producer_of, take_lines
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ def read_page(page_id: int, engines: EngineFor = engine_for, token: UUID | None 
         return "not waiting"
     try:
         version = active_model(page.document.document_type)
-        return _finish(page, token, version, _read(page, version, engines(version)))
+        return _finish(page, token, *_read(page, token, version, engines(version)))
     except TRANSIENT:
         raise
     except Exception as error:
@@ -63,6 +64,8 @@ def reread_page(page_id: int, engines: EngineFor = engine_for) -> str:
     page = Page.objects.select_related("document__document_type").filter(pk=page_id).first()
     if page is None or page.status not in REREADABLE:
         return "not waiting"
+    if page.text_source == TextSource.TEXT_LAYER:
+        return "taken from its text layer"
     version = active_model(page.document.document_type)
     if page.model_version_id == version.pk:
         return "read by this model already"
@@ -206,15 +209,21 @@ def _claim(page_id: int, token: UUID) -> tuple[Page | None, UUID]:
     return page, token
 
 
-def _read(page: Page, version: ModelVersion, engine: Engine) -> list[tuple[Line, RecognisedLine]]:
-    """The page's lines and what the engine read on them; lines that exist are kept."""
+def _read(
+    page: Page, token: UUID, version: ModelVersion, engine: Engine
+) -> tuple[ModelVersion, list[tuple[Line, RecognisedLine]]]:
+    """The page's lines with their text, and what it is from; lines that exist are kept."""
     pixels = load_pixels(page)
+    if page.text_source == TextSource.TEXT_LAYER:
+        taken = take_lines(page, pixels, engine)
+        if taken is not None:
+            return producer_of(page), taken
+        distrust(page, token)
     lines = list(page.lines.current())
     if lines:
-        return list(
-            zip(lines, engine.recognise(pixels, [_points(line) for line in lines]), strict=True)
-        )
-    return [
+        read = engine.recognise(pixels, [_points(line) for line in lines])
+        return version, list(zip(lines, read, strict=True))
+    return version, [
         (
             Line(
                 page=page,

@@ -157,6 +157,8 @@ class PageSerializer(serializers.ModelSerializer[Page]):
             "read_at",
             "model_version",
             "lowest_confidence",
+            "text_source",
+            "text_layer_fault",
             "image",
         )
         read_only_fields = fields

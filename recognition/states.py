@@ -25,6 +25,11 @@ class PageStatus(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
+class TextSource(models.TextChoices):
+    IMAGE = "image", "Read from the image"
+    TEXT_LAYER = "text_layer", "Taken from the PDF's text layer"
+
+
 DOCUMENT_MOVES: Mapping[str, frozenset[str]] = {
     DocumentStatus.SPLITTING: frozenset({DocumentStatus.STORED, DocumentStatus.SPLITTING}),
     DocumentStatus.SPLIT: frozenset({DocumentStatus.SPLITTING}),

@@ -7,9 +7,9 @@ from datetime import timedelta
 from django.db import transaction
 
 from recognition.models import ModelVersion, Page, Prediction
-from recognition.states import PAGE_MOVES, PageStatus, move
+from recognition.states import PAGE_MOVES, PageStatus, TextSource, move
 from review.models import ReviewTask, RoutingDecision
-from review.routing import LineFact, decide
+from review.routing import LineFact, decide, decide_taken
 from review.states import TASK_MOVES, Outcome, TaskKind, TaskStatus
 from review.thresholds import policy_of
 
@@ -71,7 +71,8 @@ def _decision(page: Page, draw: Callable[[], float]) -> RoutingDecision:
     ]
     drawn = draw()
     policy = policy_of(document_type)
-    routing = decide(facts, policy, drawn)
+    taken = page.text_source == TextSource.TEXT_LAYER
+    routing = decide_taken(policy, drawn) if taken else decide(facts, policy, drawn)
     return RoutingDecision.objects.create(
         page=page,
         model_version=version,

@@ -16,6 +16,7 @@ class Rule(StrEnum):
     AUDIT_DRAWN = "audit_drawn"
     NO_TEXT = "no_text"
     ALL_SURE = "all_sure"
+    TEXT_LAYER = "text_layer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,16 @@ class Routing:
     line_id: int | None
     probability: float | None
     weak_lines: int
+
+
+def decide_taken(policy: Policy, draw: float) -> Routing:
+    """Route a page whose text was taken from a trusted text layer: no line has a probability.
+
+    Audits are drawn as of any page; they are how a wrong layer shows.
+    """
+    if draw < policy.audit_rate:
+        return Routing(Outcome.AUDIT, Rule.AUDIT_DRAWN, None, None, 0)
+    return Routing(Outcome.ACCEPT, Rule.TEXT_LAYER, None, None, 0)
 
 
 def decide(lines: Sequence[LineFact], policy: Policy, draw: float) -> Routing:

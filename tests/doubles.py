@@ -10,6 +10,7 @@ from recognition.crops import crop_sha256, rectify
 from recognition.engines.base import (
     Alternative,
     Character,
+    Engine,
     Image,
     Point,
     Polygon,
@@ -136,7 +137,7 @@ class MeanwhileEngine(ScriptedEngine):
 
 
 def always(
-    engine: ScriptedEngine | RaisingEngine,
-) -> Callable[[ModelVersion], ScriptedEngine | RaisingEngine]:
+    engine: Engine,
+) -> Callable[[ModelVersion], Engine]:
     """The engine for every model version."""
     return lambda _version: engine

@@ -15,6 +15,7 @@ from recognition.models import (
     ActiveModel,
     Event,
     Line,
+    ModelVersion,
     Prediction,
 )
 from review.models import Draft, Label, RoutingDecision, TaskSkip
@@ -111,6 +112,25 @@ def test_a_page_is_in_a_known_state_with_what_belongs_to_it() -> None:
     breaks("page_lease_while_reading", update(page, reading_token=uuid4()))
     breaks("page_read_names_its_model", update(page, model_version=None))
     breaks("page_confidence_is_share", update(page, lowest_confidence=1.5))
+
+
+def test_a_text_layer_is_there_where_the_text_is_from_it() -> None:
+    page = make_page()
+    source = "page_text_layer_where_it_is_the_source"
+    layer = {"text_source": "text_layer", "text_layer": {"lines": []}, "lowest_confidence": None}
+    breaks(source, update(page, text_source="text_layer", lowest_confidence=None))
+    breaks(source, update(page, text_layer={"lines": []}))
+    breaks(source, update(page, **layer, text_layer_fault="disagrees"))
+    breaks("page_text_layer_has_no_confidence", update(page, **{**layer, "lowest_confidence": 1}))
+    update(page, **layer)()
+
+
+def test_a_text_layer_is_never_the_active_model() -> None:
+    version = make_model()
+    ModelVersion.objects.bulk_create([copy_of(version, sha256="0" * 64, kind="text")])
+    taker = ModelVersion.objects.get(kind="text")
+    with pytest.raises(InternalError, match="cannot be the active model"), transaction.atomic():
+        ActiveModel.objects.create(model_version=taker)
 
 
 def test_a_position_is_used_once_among_the_lines_that_stand() -> None:

@@ -93,7 +93,8 @@ def versions() -> QuerySet[ModelVersion]:
     """All model versions, newest first, with whether each is active and how many pages it read."""
     active = ActiveModel.objects.filter(model_version=OuterRef("pk"))
     return (
-        ModelVersion.objects.select_related("document_type", "parent")
+        ModelVersion.objects.exclude(kind=ModelVersion.Kind.TEXT_LAYER)
+        .select_related("document_type", "parent")
         .annotate(is_active=Exists(active), pages_read=Count("pages"))
         .order_by("-pk")
     )

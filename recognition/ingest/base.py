@@ -122,6 +122,36 @@ class Member:
 PageSource = Literal["image", "pdf"]
 
 
+class LayerFault(StrEnum):
+    """Why a PDF page's text layer is not used and the page is read instead."""
+
+    UNMAPPED = "unmapped"  # glyphs that the file does not say the character of
+    OFF_PAGE = "off_page"
+    INVISIBLE = "invisible"  # drawn without ink, or hidden: mostly another program's reading
+    TURNED = "turned"  # lines that do not run level
+    INCOMPLETE = "incomplete"  # pictures, filled fields or curves may hold more text
+    TOO_MUCH = "too_much"
+    DISAGREES = "disagrees"  # it says something else than the page shows
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """A line of a text layer: four corners clockwise from its top left, in the image's pixels."""
+
+    text: str
+    polygon: tuple[tuple[float, float], ...]
+    block: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextLayer:
+    """The lines of a trusted text layer in reading order, or why one that is there is not."""
+
+    lines: tuple[TextLine, ...] = ()
+    fault: LayerFault | None = None
+    producer: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class PageImage:
     """One stored page image.
@@ -138,3 +168,4 @@ class PageImage:
     sha256: str
     source: PageSource
     dpi: int | None
+    layer: TextLayer = TextLayer()

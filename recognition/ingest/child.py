@@ -85,8 +85,14 @@ def split(
                 "sha256": stored.sha256,
                 "source": page.source,
                 "dpi": page.dpi,
+                "layer_fault": page.layer.fault,
+                "layer_producer": page.layer.producer,
             }
         )
+        if page.layer.lines:
+            # In a file: all pages' text together could make the answer a very long one.
+            lines = [[line.text, line.block, line.polygon] for line in page.layer.lines]
+            (directory / f"{number}.json").write_text(json.dumps(lines))
     return pages
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageFile
 
-from recognition.ingest.base import ErrorCode, FileRefused, Limits, PageSource
+from recognition.ingest.base import ErrorCode, FileRefused, Limits, PageSource, TextLayer
 from recognition.ingest.budget import PixelBudget, page_too_big
 from recognition.ingest.containers import ends_early
 from recognition.ingest.pixels import METADATA_ERRORS, dpi_of, normalise
@@ -34,6 +34,7 @@ class DecodedPage(NamedTuple):
     image: Image.Image
     source: PageSource
     dpi: int | None
+    layer: TextLayer = TextLayer()
 
 
 def guard_pillow(limits: Limits) -> None:

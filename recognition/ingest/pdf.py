@@ -4,6 +4,7 @@ import math
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pypdfium2 as pdfium
@@ -13,6 +14,7 @@ from recognition.ingest.base import LONGEST_SIDE_PIXELS, ErrorCode, FileRefused,
 from recognition.ingest.budget import PixelBudget, too_many_pages
 from recognition.ingest.image import DecodedPage, corrupt, truncated
 from recognition.ingest.pixels import smallest_mode
+from recognition.ingest.text_layer import producer, take_text_layer
 
 _POINTS_PER_INCH = 72.0
 
@@ -112,9 +114,10 @@ def _render(
             image = smallest_mode(bitmap.to_pil().convert("RGB")).copy()
         finally:
             bitmap.close()
+        layer = take_text_layer(page, image)
     finally:
         page.close()
-    return DecodedPage(image, "pdf", dpi)
+    return DecodedPage(image, "pdf", dpi, replace(layer, producer=producer()))
 
 
 def _wanted_dpi(page: pdfium.PdfPage, area: float, limits: Limits) -> int:

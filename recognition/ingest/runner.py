@@ -21,10 +21,13 @@ from recognition.ingest.base import (
     ErrorCode,
     FileRefused,
     IngestError,
+    LayerFault,
     Limits,
     Member,
     PageImage,
     SplitFailed,
+    TextLayer,
+    TextLine,
     error_for,
 )
 from recognition.ingest.sniff import HEAD_BYTES, MediaType, sniff
@@ -253,15 +256,51 @@ def _described(answer: dict[str, Any], work: Path, out_dir: Path) -> list[tuple[
                 "sha256": str(sha256),
                 "source": "image" | "pdf" as source,
                 "dpi": int() | None as dpi,
-            } if said_number == number and len(sha256) == 64 and sha256.isalnum():
+                "layer_fault": str() | None as fault,
+                "layer_producer": str(producer),
+            } if (
+                said_number == number
+                and len(sha256) == 64
+                and sha256.isalnum()
+                and (fault is None or fault in list(LayerFault))
+            ):
                 path = out_dir / f"{number:04d}-{sha256[:16]}{suffix}"
-                image = PageImage(number, path, width, height, sha256, source, dpi)
+                lines = _layer_lines(work / f"{number}.json", width, height)
+                layer = TextLayer(lines, LayerFault(fault) if fault else None, producer[:100])
+                image = PageImage(number, path, width, height, sha256, source, dpi, layer)
                 pages.append((image, work / f"{number}{suffix}"))
             case _:
                 raise _crashed("a page's description is not understood")
     if not pages:
         raise _crashed("no pages and no error")
     return pages
+
+
+def _layer_lines(path: Path, width: int, height: int) -> tuple[TextLine, ...]:
+    """A page's text as the child wrote it, none where it wrote none."""
+    try:
+        if path.stat().st_size > _MOST_ANSWER_BYTES:
+            raise _crashed("a text layer is too long")
+        said = json.loads(path.read_text())
+    except FileNotFoundError:
+        return ()
+    except ValueError as error:
+        raise _crashed(f"a text layer is not JSON: {error}") from error
+    lines = []
+    for line in said if isinstance(said, list) else []:
+        match line:
+            case [str(text), int(block), [[_, _], [_, _], [_, _], [_, _]] as corners] if (
+                0 <= block < len(said) and text.isprintable()
+            ):
+                # Corners beyond the page, or no numbers at all, would only show up much later.
+                polygon = tuple(
+                    (min(max(float(x), 0.0), width), min(max(float(y), 0.0), height))
+                    for x, y in corners
+                )
+                lines.append(TextLine(text, polygon, block))
+            case _:
+                raise _crashed("a text layer is not understood")
+    return tuple(lines)
 
 
 def _take_back(moved: list[Path]) -> None:

@@ -85,6 +85,7 @@ def _page(row: PageRow) -> dict[str, Any]:
         "width": page.width,
         "height": page.height,
         "image_sha256": page.sha256,
+        "text_source": page.text_source,
         "read_at": page.read_at and page.read_at.isoformat(),
         "model": page.model_version and page.model_version.sha256,
         "routing": decision

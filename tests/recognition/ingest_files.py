@@ -170,6 +170,50 @@ def pdf(
     return out.getvalue()
 
 
+_SCRAMBLE = (
+    b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapType 2 def "
+    b"1 begincodespacerange <00> <ff> endcodespacerange "
+    b"1 beginbfrange <24> <f0> <0021> endbfrange endcmap end end"
+)
+
+
+def written_pdf(
+    content: str, size: tuple[float, float] = (400, 200), rotate: int = 0, **page_parts: Any
+) -> bytes:
+    """Return a PDF whose page draws `content`; /F is Helvetica, /U a font without a mapping,
+    /S one that draws the right glyphs and names the wrong characters.
+    """
+    with pikepdf.new() as document:
+        page = document.add_blank_page(page_size=size)
+        page.obj.Contents = document.make_stream(content.encode("cp1252"))
+        page.obj.Rotate = rotate
+        helvetica = pikepdf.Dictionary(
+            Type=pikepdf.Name.Font,
+            Subtype=pikepdf.Name.Type1,
+            BaseFont=pikepdf.Name.Helvetica,
+            Encoding=pikepdf.Name.WinAnsiEncoding,
+        )
+        scrambled = pikepdf.Dictionary(helvetica)
+        scrambled.ToUnicode = document.make_stream(_SCRAMBLE)
+        unmapped = pikepdf.Dictionary(
+            Type=pikepdf.Name.Font,
+            Subtype=pikepdf.Name.Type1,
+            BaseFont=pikepdf.Name.Helvetica,
+            Encoding=pikepdf.Dictionary(
+                Type=pikepdf.Name.Encoding,
+                Differences=pikepdf.Array([97, *[pikepdf.Name(f"/g{n}") for n in range(26)]]),
+            ),
+        )
+        page.obj.Resources = pikepdf.Dictionary(
+            Font=pikepdf.Dictionary(F=helvetica, U=unmapped, S=scrambled)
+        )
+        for name, part in page_parts.items():
+            page.obj[f"/{name}"] = part
+        out = io.BytesIO()
+        document.save(out)
+    return out.getvalue()
+
+
 def slow_pdf() -> bytes:
     """Return a small PDF that takes far longer than a second to render."""
     curves = b"".join(
