@@ -166,6 +166,10 @@ PDF_RENDER_DPI = env.int("PDF_RENDER_DPI", default=200)  # text of 8 points is t
 INGEST_MAX_SECONDS = env.int("INGEST_MAX_SECONDS", default=600)
 INGEST_MAX_MEMORY_BYTES = env.int("INGEST_MAX_MEMORY_MB", default=1_500) * 2**20
 
+# A folder on the server, with one folder in it for each document type, whose files are taken in.
+WATCH_DIR = env.str("WATCH_DIR", default="")
+WATCH_QUIET_SECONDS = env.int("WATCH_QUIET_SECONDS", default=20)  # not written to for so long
+
 # --- Reading ------------------------------------------------------------------------------------
 READ_MAX_ATTEMPTS = 3  # a page that kills its worker so often is marked failed
 READ_LEASE_SECONDS = 660  # longer than the task's hard limit: none reads a page that another reads
@@ -214,6 +218,7 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "ocrsite.tasks.sweep", "schedule": 30.0},  # seconds
     "choose thresholds": {"task": "review.tasks.choose_thresholds", "schedule": 600.0},
+    "watch": {"task": "recognition.tasks.take_watched_files", "schedule": 15.0},
 }
 
 # --- REST API -------------------------------------------------------------------------------------

@@ -80,7 +80,7 @@ def add_file(
     fields: dict[str, Any] = {
         "batch": batch,
         "document_type": batch.document_type,
-        "filename": _clean_name(filename, folder),
+        "filename": shown_name(filename, folder),
         "archive": origin and origin.archive,
         "archive_position": origin and origin.position,
         "sha256": stored.sha256,
@@ -256,7 +256,7 @@ def _media_type(stored: StoredFile, origin: Origin | None) -> str:
     return str(media_type.value)
 
 
-def _clean_name(filename: str, folder: str) -> str:
+def shown_name(filename: str, folder: str) -> str:
     """The last part of what the uploader's machine calls the file; never used as a path here."""
     name = PurePath(filename.replace("\\", "/")).name
     if name and folder:

@@ -5,7 +5,7 @@ from typing import Any
 from celery import Task, shared_task
 from django.conf import settings
 
-from recognition import intake, reading
+from recognition import intake, reading, watch
 from recognition.queue import TRANSIENT, token_of
 
 PATIENT: dict[str, Any] = {
@@ -38,3 +38,9 @@ def read_page(self: "Task[Any, Any]", page_id: int) -> str:
 def reread_page(page_id: int) -> str:
     """Read one page again with the model that is active now."""
     return reading.reread_page(page_id)
+
+
+@shared_task
+def take_watched_files() -> dict[str, int]:
+    """Take in what lies ready in the watched folder."""
+    return watch.take_watched_files()

@@ -126,7 +126,7 @@ def run_child(source: Path, work: Path, media_type: MediaType, limits: Limits) -
         said = _converse(process, json.dumps(request).encode(), limits)
     finally:
         _end(process)
-    return _understand(said, process.returncode, limits)
+    return understand(said, process.returncode, limits)
 
 
 def _converse(process: "subprocess.Popen[bytes]", request: bytes, limits: Limits) -> bytes:
@@ -168,7 +168,8 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
             pipe.close()
 
 
-def _understand(said: bytes, status: int, limits: Limits) -> dict[str, Any]:
+def understand(said: bytes, status: int, limits: Limits) -> dict[str, Any]:
+    """What a child that has ended said, or the `IngestError` of how it ended."""
     if status == -signal.SIGXCPU:
         raise _timeout(limits, "CPU")
     if status != 0:
@@ -185,12 +186,14 @@ def _understand(said: bytes, status: int, limits: Limits) -> dict[str, Any]:
     return answer
 
 
-def unpack_archive(source: Path, work: Path, limits: Limits) -> list[Member]:
+def unpack_archive(
+    source: Path, work: Path, limits: Limits, decode: Decode | None = None
+) -> list[Member]:
     """Unpack a ZIP archive into the empty directory `work`, in a child process.
 
     Raises `IngestError` for the archive as a whole; a member that is bad says so itself.
     """
-    answer = run_child(source, work, check_type(source, limits), limits)
+    answer = (decode or run_child)(source, work, check_type(source, limits), limits)
     members = answer.get("members")
     if not isinstance(members, list) or not members:
         raise _crashed("no members and no error")
