@@ -9,8 +9,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recognition', '0002_accuracy_target'),
-        ('review', '0001_initial'),
+        ('recognition', '0004_accuracy_target'),
+        ('review', '0002_refused_draft'),
     ]
 
     operations = [

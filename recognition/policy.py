@@ -1,0 +1,62 @@
+"""The document type: the unit of policy and of reporting."""
+
+from django.contrib.auth.models import Group
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from recognition import querysets
+from recognition.shares import SHARE, is_share
+
+
+class DocumentType(models.Model):
+    """A kind of document: the unit of policy and of reporting."""
+
+    name = models.CharField(max_length=100, unique=True)
+    description = models.CharField(max_length=500, blank=True)
+    threshold = models.FloatField(
+        default=0.8,
+        validators=SHARE,
+        help_text="A page goes to a reviewer when any line's probability of being right "
+        "is below this (0 to 1).",
+    )
+    accuracy_target = models.FloatField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.5), MaxValueValidator(0.9999)],
+        help_text="Share of accepted lines that is to be right (0.5 to 0.9999). Empty: the "
+        "threshold above decides. Else the site finds the threshold from reviewed pages.",
+    )
+    audit_rate = models.FloatField(
+        default=0.02,
+        validators=SHARE,
+        help_text="Share of accepted pages drawn at random for review all the same (0 to 1). "
+        "Accuracy figures come from these.",
+    )
+    priority = models.SmallIntegerField(
+        default=0, help_text="Pages of types with a higher number are reviewed first."
+    )
+    groups = models.ManyToManyField(
+        Group,
+        blank=True,
+        related_name="document_types",
+        help_text="Who may see documents of this type. Empty: everyone who may sign in.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = querysets.DocumentTypeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(name="type_threshold_is_share", condition=is_share("threshold")),
+            models.CheckConstraint(name="type_audit_is_share", condition=is_share("audit_rate")),
+            models.CheckConstraint(
+                name="type_target_below_one",
+                condition=Q(accuracy_target__isnull=True)
+                | Q(accuracy_target__gte=0.5, accuracy_target__lt=1.0),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
