@@ -87,8 +87,14 @@ class ThresholdChoice(models.Model):
             models.CheckConstraint(
                 name="choice_shares",
                 condition=is_share("target")
-                & (Q(threshold__isnull=True, bound__isnull=True) | is_share("threshold"))
-                & (Q(threshold__isnull=True, bound__isnull=True) | is_share("bound")),
+                & (
+                    Q(threshold__isnull=True, bound__isnull=True)
+                    | (
+                        Q(threshold__isnull=False, bound__isnull=False)
+                        & is_share("threshold")
+                        & is_share("bound")
+                    )
+                ),
             ),
         ]
         indexes = [models.Index("document_type", F("id").desc(), name="choice_latest")]

@@ -18,7 +18,14 @@ from recognition.models import (
     ModelVersion,
     Prediction,
 )
-from review.models import Draft, Label, RoutingDecision, TaskSkip
+from review.models import (
+    Draft,
+    Label,
+    RefusedDraft,
+    RoutingDecision,
+    TaskSkip,
+    ThresholdChoice,
+)
 from tests.factories import (
     make_document,
     make_model,
@@ -69,6 +76,18 @@ def test_policy_numbers_are_shares(value: float) -> None:
     kind = make_type()
     breaks("type_threshold_is_share", update(kind, threshold=value))
     breaks("type_audit_is_share", update(kind, audit_rate=value))
+    choice = ThresholdChoice.objects.create(
+        document_type=kind, target=0.9, threshold=0.8, bound=0.1, judged_lines=100
+    )
+    breaks("choice_shares", insert(choice, threshold=value))
+    breaks("choice_shares", insert(choice, bound=value))
+    breaks("choice_shares", insert(choice, bound=None))
+    protected(choice, threshold=0.5)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.49, 1.0])
+def test_an_accuracy_target_is_neither_worthless_nor_certain(value: float) -> None:
+    breaks("type_target_below_one", update(make_type(), accuracy_target=value))
 
 
 def test_a_file_stands_once_in_a_type() -> None:
@@ -293,6 +312,19 @@ def test_one_run_runs_and_ends_with_what_belongs_to_its_state() -> None:
     breaks("run_succeeded_has_candidate", update(run, status="succeeded"))
     with pytest.raises(InternalError, match="pgtrigger"), transaction.atomic():
         TrainingRun.objects.filter(pk=run.pk)._raw_delete("default")
+
+
+def test_what_was_refused_is_kept_once_and_for_good() -> None:
+    task = make_task()
+    refused = RefusedDraft.objects.create(
+        task=task,
+        reviewer=make_reviewer(),
+        line=task.page.lines.all()[0],
+        text="typed",
+        verdict="corrected",
+    )
+    breaks("refused_draft_kept_once", insert(refused))
+    protected(refused, text="else")
 
 
 def test_no_named_constraint_of_these_apps_is_left_out_here() -> None:
