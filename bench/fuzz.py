@@ -261,6 +261,7 @@ def report(tally: Tally, asked: int, seed: int, seconds: float) -> dict[str, Any
     goals = [
         _goal("files tried", tally.tried, asked, "files", tally.tried >= asked),
         _goal("neither read nor a clear error", tally.unclear, 0, "files", tally.unclear == 0),
+        _goal("children that broke down", crashes, 0, "files", crashes == 0),
         _goal(
             "peak memory of a child",
             round(tally.peak_bytes / MEBIBYTE, 1),
@@ -274,7 +275,6 @@ def report(tally: Tally, asked: int, seed: int, seconds: float) -> dict[str, Any
         "seed": seed,
         "seconds": round(seconds, 1),
         "slowest_seconds": round(tally.slowest_seconds, 2),
-        "children_that_broke_down": crashes,
         "ends": ends,
         "listed": tally.listed[:200],
     }

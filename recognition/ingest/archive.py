@@ -3,15 +3,18 @@
 Names of members are shown and never used: no member can name the place it is written to.
 """
 
+import lzma
 import zipfile
 import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TypedDict
+from typing import TypedDict, cast
 
 from recognition.ingest.base import MEBIBYTE, ErrorCode, FileRefused, Limits
 from recognition.ingest.image import corrupt, truncated
+from recognition.ingest.pixels import METADATA_ERRORS
+from recognition.ingest.stored import disk_error
 
 _CHUNK_BYTES = MEBIBYTE
 _ENCRYPTED = 0x1
@@ -24,7 +27,8 @@ _RATIO_COUNTS_FROM_BYTES = 100 * MEBIBYTE
 # What systems leave in folders; the same is left out of a folder that is uploaded.
 _JUNK = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OSError)
+# What zipfile is known to raise on broken archives; it seeks where they tell it to.
+_BROKEN = (*METADATA_ERRORS, zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError)
 
 
 class MemberSaid(TypedDict):
@@ -55,7 +59,9 @@ def unpack(source: Path, directory: Path, limits: Limits) -> list[MemberSaid]:
         if "not a zip file" in str(error).lower():
             raise truncated("ZIP archive", str(error)) from error
         raise corrupt("ZIP archive", str(error)) from error
-    except (EOFError, ValueError, NotImplementedError, IndexError, UnicodeError) as error:
+    except _BROKEN as error:
+        if _is_of_the_disk(error):
+            raise disk_error(cast("OSError", error)) from error
         raise corrupt("ZIP archive", f"{type(error).__name__}: {error}") from error
     return said
 
@@ -119,8 +125,8 @@ def _extract(
                 out.write(chunk)
     except _BROKEN as error:
         path.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno is not None:
-            raise  # the disk, not the archive
+        if _is_of_the_disk(error):
+            raise
         told = corrupt("file inside the ZIP archive", str(error))
         return told.code, told.message, left - size
     if size > limits.max_bytes:
@@ -128,6 +134,11 @@ def _extract(
         most = f"The file has more than {limits.max_bytes // MEBIBYTE} MiB."
         return ErrorCode.TOO_LARGE, f"{most} Split it, or scan it more coarsely.", left - size
     return "", "", left - size
+
+
+def _is_of_the_disk(error: BaseException) -> bool:
+    """Whether the server's disk is to blame, and not the archive."""
+    return isinstance(error, OSError) and disk_error(error) is not error
 
 
 def _is_wanted(info: zipfile.ZipInfo) -> bool:

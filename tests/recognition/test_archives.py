@@ -100,6 +100,13 @@ def test_an_archive_whose_worker_was_killed_half_way_adds_no_file_twice():
     assert list(named) == [(name, "stored") for name in ("a.png", "b.png", "c.png")]
 
 
+def pointing_before_the_file(archive: bytes) -> bytes:
+    """The end record says that the directory begins later than it does: offsets turn negative."""
+    at = archive.rindex(b"PK\x05\x06") + 16
+    start = int.from_bytes(archive[at : at + 4], "little")
+    return archive[:at] + (start + 1000).to_bytes(4, "little") + archive[at + 4 :]
+
+
 FLAT = {"a.png": b"a" * 1000}
 ENCRYPTED = bytearray(zipped(FLAT))
 for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
@@ -127,6 +134,13 @@ def test_an_archive_out_of_bounds_is_refused_whole(
         unpack(source, work, SMALL)
     assert caught.value.code is code
     assert list(work.iterdir()) == []
+
+
+def test_a_file_that_is_said_to_lie_before_the_archive_is_corrupt(tmp_path: Path) -> None:
+    source = tmp_path / "upload"
+    source.write_bytes(pointing_before_the_file(zipped(FLAT)))
+    (member,) = unpack(source, tmp_path, SMALL)
+    assert member["code"] == ErrorCode.CORRUPT
 
 
 def test_what_an_archive_says_of_its_size_is_not_believed(tmp_path: Path) -> None:
