@@ -25,7 +25,7 @@ DESCRIPTIONS = {
 
 
 DEFAULT_THRESHOLD = 0.8
-THRESHOLDS = {"Receipt": 0.7}
+THRESHOLDS = {"Receipt": 0.6}
 """So that the demo shows accepted pages too."""
 
 

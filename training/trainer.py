@@ -24,7 +24,7 @@ from typing import Any
 import onnx
 import paddle
 
-from recognition.calibration import fit as fit_calibration
+from recognition.calibrating import fit as fit_calibration
 from recognition.calibration import line_features
 from recognition.ctc import class_names, decode, greedy_text
 from recognition.direction import turn

@@ -8,15 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognition.calibration import (
-    FEATURES,
-    SHIPPED,
-    Calibration,
-    expected_error,
-    fit,
-    line_features,
-    ranking,
-)
+from recognition.calibrating import expected_error, fit, monotone_map, ranking
+from recognition.calibration import FEATURES, SHIPPED, Calibration, line_features
 from tests.recognition.engine_kit import shared_engine, text_line, worn
 
 TEXTS = [
@@ -57,6 +50,21 @@ def test_a_fit_says_what_is_seen_on_lines_it_has_not_seen() -> None:
     assert calibration.fitted_on == 2000
 
 
+def test_a_map_bends_what_is_said_to_what_is_seen_and_keeps_the_order() -> None:
+    """Lines that are said to be right with p, and are with p squared."""
+    rng = np.random.default_rng(3)
+    said = rng.random(8000)
+    knots = monotone_map(said[:4000].tolist(), (rng.random(4000) < said[:4000] ** 2).tolist())
+    bent = Calibration(intercept=0.0, weights=(1.0, 0, 0, 0, 0), fitted_on=4000, knots=knots)
+    logits = np.log(said[4000:] / (1 - said[4000:]))
+    now = [bent.probability((float(logit), 0, 0, 0, 0)) for logit in logits]
+    correct = (rng.random(4000) < said[4000:] ** 2).tolist()
+    assert expected_error(said[4000:].tolist(), correct) > 0.1
+    assert expected_error(now, correct) < 0.03
+    assert np.all(np.diff(np.asarray(now)[np.argsort(said[4000:])]) >= 0)
+    assert monotone_map(said[:399].tolist(), [True] * 399) == ()
+
+
 @pytest.mark.parametrize("verdict", [True, False])
 def test_one_sided_examples_give_no_certainty(verdict: bool) -> None:
     features, _ = made_up(20)
@@ -75,13 +83,22 @@ def test_json_brings_the_same_calibration_back() -> None:
     features, correct = made_up(200)
     calibration = fit(features, correct)
     assert Calibration.from_json(calibration.to_json()) == calibration
+    assert Calibration.from_json(SHIPPED.to_json()) == SHIPPED
     assert json.loads(calibration.to_json())["version"] == calibration.version
     assert calibration.version != SHIPPED.version
 
 
 @pytest.mark.parametrize(
     "change",
-    [{"weights": [0.0] * len(FEATURES)}, {"weights": [1.0]}, {"features": ["x"]}, {"version": "1"}],
+    [
+        {"weights": [0.0] * len(FEATURES)},
+        {"weights": [1.0]},
+        {"features": ["x"]},
+        {"version": "1"},
+        {"knots": [[0.5, 0.6], [0.7, 0.6]]},
+        {"knots": [[0.5, 1.6]]},
+        {"knots": []},
+    ],
 )
 def test_a_changed_file_is_refused(change: dict[str, object]) -> None:
     data = {**json.loads(SHIPPED.to_json()), **change}
