@@ -13,8 +13,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.special import betaincinv
-
 SURENESS = 0.95  # of the bound, one-sided
 STEPS = 40  # thresholds tried, at equal shares of the pages
 
@@ -68,6 +66,8 @@ def upper_bound(wrong: int, judged: int, *, sureness: float = SURENESS) -> float
     """One-sided upper bound of a share after Clopper and Pearson (1934); 1 without evidence."""
     if judged <= 0 or wrong >= judged:
         return 1.0
+    from scipy.special import betaincinv  # here: every process would pay for it at its start
+
     return float(betaincinv(wrong + 1, judged - wrong, sureness))
 
 

@@ -8,6 +8,11 @@ urlpatterns = [
     path("models/", views.model_list, name="model_list"),
     path("models/rollback/", views.model_rollback, name="model_rollback"),
     path("models/<int:version_id>/", views.model_detail, name="model_detail"),
+    path(
+        "models/<int:version_id>/reliability/<theme:theme>.svg",
+        views.model_reliability,
+        name="model_reliability",
+    ),
     path("models/<int:version_id>/activate/", views.model_activate, name="model_activate"),
     path("runs/", views.run_list, name="run_list"),
     path("runs/start/", views.run_start, name="run_start"),

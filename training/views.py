@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -42,12 +42,28 @@ def model_detail(request: HttpRequest, version_id: int) -> HttpResponse:
     version = get_object_or_404(
         ModelVersion.objects.select_related("document_type", "parent"), pk=version_id
     )
-    scope = ScopeForm(initial={"document_type": version.document_type})
-    return render(
-        request,
-        "training/model_detail.html",
-        {**selectors.version_page(version), "scope_form": scope},
-    )
+    from training import reliability  # here: the statistics library would slow each start
+
+    context = {
+        **selectors.version_page(version),
+        "scope_form": ScopeForm(initial={"document_type": version.document_type}),
+        "reliability": reliability.of_version(version),
+        "fewest": reliability.FEWEST,
+    }
+    return render(request, "training/model_detail.html", context)
+
+
+@require_safe
+@admin_required
+def model_reliability(request: HttpRequest, version_id: int, theme: Theme) -> HttpResponse:
+    """A version's reliability diagram as SVG, in the colours of the page's theme."""
+    version = get_object_or_404(ModelVersion, pk=version_id)
+    from training import plots, reliability  # here: both would cost each start a second
+
+    found = reliability.of_version(version)
+    if found is None:
+        raise Http404("Too few lines have been judged.")
+    return HttpResponse(plots.reliability_diagram(found, theme), content_type="image/svg+xml")
 
 
 @require_POST
