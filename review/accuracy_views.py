@@ -14,7 +14,7 @@ from recognition.converters import Theme
 from recognition.document_types import save_type
 from recognition.models import DocumentType
 from review.forms import TargetForm
-from review.targets import Step, find_threshold, lines_needed
+from review.targets import Step, find_threshold, lines_needed, trade_off
 from review.thresholds import choose_threshold, evidence, finding_for, latest_choice, policy_of
 
 OFFERED = (0.95, 0.98, 0.99, 0.995, 0.999)
@@ -57,6 +57,7 @@ def type_accuracy(request: HttpRequest, type_id: int) -> HttpResponse:
         "policy": policy_of(document_type),
         "choice": latest_choice(document_type) if document_type.accuracy_target else None,
         "offers": offers,
+        "drawn": any(step.known for step in trade_off(reviewed, accepted)),
         "judged": sum(page.lines for page in reviewed),
         "reviewed": len(reviewed),
         "audited": sum(page.audit for page in reviewed),

@@ -13,10 +13,11 @@ def price_of_accuracy(curve: Sequence[Step], target: float | None, theme: Theme)
     """Wrong lines among the accepted against the share of pages that people read, as SVG bytes.
 
     The line is the estimate, the dashed one its upper 95 % bound; the level one is the target.
+    Steps of which nothing is known are left out.
     """
     colours = THEMES[theme]
     figure, axes = plot()
-    steps = sorted(curve, key=lambda step: step.reviewed)
+    steps = sorted((step for step in curve if step.known), key=lambda step: step.reviewed)
     shares = [step.reviewed for step in steps]
     axes.plot(shares, [step.error for step in steps], color=colours.first, linewidth=1.6)
     bounds = [step.bound for step in steps]

@@ -53,6 +53,11 @@ class Step:
     bound: float
     judged: int
 
+    @property
+    def known(self) -> bool:
+        """Whether anything was seen of every kind of page that this lets through."""
+        return self.bound < 1
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
