@@ -217,6 +217,7 @@ CELERY_TIMEZONE = TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "ocrsite.tasks.sweep", "schedule": 30.0},  # seconds
+    "refresh": {"task": "training.tasks.request_due_refreshes", "schedule": 10.0},
     "choose thresholds": {"task": "review.tasks.choose_thresholds", "schedule": 600.0},
     "watch": {"task": "recognition.tasks.take_watched_files", "schedule": 15.0},
 }

@@ -75,6 +75,7 @@ class TrainingRun(models.Model):
     class Trigger(models.TextChoices):
         MANUAL = "manual", "By hand"
         NIGHTLY = "nightly", "Nightly"
+        REFRESH = "refresh", "Enough new corrections"
 
     document_type = models.ForeignKey(
         DocumentType, null=True, blank=True, on_delete=models.PROTECT, related_name="runs"
@@ -84,6 +85,12 @@ class TrainingRun(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     settings = models.JSONField(default=dict)
+    labels_seen = models.PositiveIntegerField(
+        default=0, help_text="Current labels with text there were when it was requested."
+    )
+    last_label = models.PositiveBigIntegerField(
+        default=0, help_text="Number of the last label there was then."
+    )
     dataset = models.ForeignKey(
         Dataset, null=True, blank=True, on_delete=models.PROTECT, related_name="runs"
     )

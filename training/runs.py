@@ -11,6 +11,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
+from django.db.models import Count, Max, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from recognition.engines.store import ModelStoreError
@@ -51,6 +53,7 @@ def request_run(
                 trigger=trigger,
                 started_by_id=actor.pk if actor else None,
                 settings=asdict(train_settings or TrainSettings()),
+                **_labels_now(document_type),
             )
             record_event(verb="request", subject=run, actor=actor)
             enqueue(EXECUTE_TASK, [run])
@@ -145,9 +148,7 @@ def job_directory(run: TrainingRun) -> Path:
 
 def new_labels(document_type: DocumentType | None) -> int:
     """Current labels with text that no finished run of this scope has seen."""
-    labels = Label.objects.current().exclude(text="")
-    if document_type is not None:
-        labels = labels.filter(line__page__document__document_type=document_type)
+    labels = _labels_with_text(document_type)
     last = (
         TrainingRun.objects.filter(document_type=document_type, status=RunStatus.SUCCEEDED)
         .order_by("-pk")
@@ -156,6 +157,21 @@ def new_labels(document_type: DocumentType | None) -> int:
     if last is None or last.dataset_id is None:
         return int(labels.count())
     return int(labels.exclude(dataset_items__dataset_id=last.dataset_id).count())
+
+
+def _labels_now(document_type: DocumentType | None) -> dict[str, int]:
+    """How many labels with text a scope has, and the last one's number."""
+    labels = _labels_with_text(document_type).aggregate(
+        labels_seen=Count("pk"), last_label=Coalesce(Max("pk"), 0)
+    )
+    return {name: int(value) for name, value in labels.items()}
+
+
+def _labels_with_text(document_type: DocumentType | None) -> QuerySet[Label]:
+    labels = Label.objects.current().exclude(text="")
+    if document_type is not None:
+        labels = labels.filter(line__page__document__document_type=document_type)
+    return labels
 
 
 def _start(run_id: int) -> TrainingRun | None:

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.conf import settings
 
-from training import runs
+from training import refresh, runs
 
 STOP_SECONDS = 600
 """Beyond the trainer's own limit: time to judge and to tidy up."""
@@ -22,3 +22,9 @@ def execute_run(run_id: int) -> str:
 def request_nightly_runs() -> int:
     """Queue the night's training runs."""
     return len(runs.request_nightly_runs())
+
+
+@shared_task
+def request_due_refreshes() -> int:
+    """Queue a run for each document type with enough new labels."""
+    return len(refresh.request_due_refreshes())

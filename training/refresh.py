@@ -1,0 +1,46 @@
+"""When corrections are enough for a document type's head to learn from them at once."""
+
+from django.conf import settings
+
+from recognition.models import DocumentType
+from review.models import Label
+from training.exceptions import RunWaiting
+from training.models import TrainingRun
+from training.runs import request_run
+from training.states import RunStatus
+
+
+def request_due_refreshes() -> list[TrainingRun]:
+    """Queue a run for each document type that has learnt from half of its labels or less.
+
+    The first at REFRESH_MIN_NEW_LABELS lines with text, then at twice as many each time: early
+    corrections teach the most, and a type's runs stay few. A run that failed or was refused counts
+    as well, so that nothing is tried again and again on the same labels.
+    """
+    runs = []
+    for document_type in DocumentType.objects.all():
+        if _due(document_type):
+            try:
+                run = request_run(document_type=document_type, trigger=TrainingRun.Trigger.REFRESH)
+            except RunWaiting:
+                continue
+            runs.append(run)
+    return runs
+
+
+def _due(document_type: DocumentType) -> bool:
+    """Looks only at labels newer than the last run's, so that asking often costs little."""
+    last = (
+        TrainingRun.objects.filter(document_type=document_type)
+        .exclude(status=RunStatus.CANCELLED)
+        .order_by("-pk")
+        .first()
+    )
+    seen, since = (last.labels_seen, last.last_label) if last else (0, 0)
+    fresh = (
+        Label.objects.current()
+        .exclude(text="")
+        .filter(line__page__document__document_type=document_type, pk__gt=since)
+        .count()
+    )
+    return bool(fresh >= max(settings.REFRESH_MIN_NEW_LABELS, seen))
