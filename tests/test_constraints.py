@@ -320,7 +320,7 @@ def test_what_was_refused_is_kept_once_and_for_good() -> None:
         task=task,
         reviewer=make_reviewer(),
         line=task.page.lines.all()[0],
-        text="typed",
+        text="long " * 1_000,  # more than an index of the text itself would hold
         verdict="corrected",
     )
     breaks("refused_draft_kept_once", insert(refused))

@@ -1,0 +1,60 @@
+"""The queue: why there is, or is not, a next page."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from review.leases import claim_next, claim_task, flag_task, skip_task
+from review.models import ReviewTask
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+class TestQueue:
+    """The empty states are told apart."""
+
+    def state(self, site: Client) -> str:
+        answer = site.get(reverse("review_queue"))
+        assert answer.status_code == 200
+        return str(answer.context["queue"].state)
+
+    def test_nothing_to_do(self, site: Client) -> None:
+        assert self.state(site) == "empty"
+
+    def test_pages_wait(self, site: Client, task: ReviewTask) -> None:
+        assert self.state(site) == "ready"
+
+    def test_my_own_page_is_offered_first(self, site: Client, held: ReviewTask) -> None:
+        assert self.state(site) == "ready"
+        assert b"You hold 1 page" in site.get(reverse("review_queue")).content
+
+    def test_all_are_held_and_when_the_next_is_free(self, site: Client, task: ReviewTask) -> None:
+        taken = claim_task(task.pk, factories.make_reviewer())
+        assert taken is not None
+        answer = site.get(reverse("review_queue"))
+        assert answer.context["queue"].state == "all_held"
+        assert answer.context["queue"].next_free_at == taken.lease_expires_at
+
+    def test_what_is_left_i_have_skipped(
+        self, site: Client, held: ReviewTask, reviewer: User
+    ) -> None:
+        assert held.lease_token is not None
+        skip_task(task_id=held.pk, token=held.lease_token, user=reviewer, reason="too long")
+        assert self.state(site) == "skipped"
+        assert claim_next(reviewer) is None
+        site.post(reverse("review_task", args=[held.pk]))
+        held.refresh_from_db()
+        assert held.reviewer == reviewer
+
+    def test_only_flagged_pages_are_left(
+        self, site: Client, held: ReviewTask, reviewer: User
+    ) -> None:
+        assert held.lease_token is not None
+        flag_task(task_id=held.pk, token=held.lease_token, user=reviewer, reason="torn")
+        assert self.state(site) == "flagged"
+
+    def test_nothing_that_i_may_see(self, site: Client) -> None:
+        factories.make_task(factories.make_type(groups=["Payroll"]))
+        assert self.state(site) == "not_visible"

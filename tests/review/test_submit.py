@@ -1,0 +1,185 @@
+"""Submitting a page, in time and too late: no typing is ever dropped."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from review.leases import claim_task
+from review.models import Draft, Label, RefusedDraft, ReviewTask
+from review.states import TaskStatus, Verdict
+from tests import factories
+from tests.review.helpers import entry, expire, first_line, form_of, post_drafts
+
+pytestmark = pytest.mark.django_db
+
+
+def test_submitting_makes_labels_and_goes_to_the_next_page(
+    site: Client, held: ReviewTask, reviewer: User
+) -> None:
+    following = factories.make_task()
+    form = form_of(held, line0="Total 12.58")
+    answer = site.post(reverse("review_submit", args=[held.pk]), form)
+    assert answer["Location"] == reverse("review_task", args=[following.pk])
+    labels = {label.line_id: label for label in Label.objects.current()}
+    assert [labels[line.pk].verdict for line in held.page.lines.current()] == [
+        Verdict.CORRECTED,
+        Verdict.CONFIRMED,
+    ]
+    held.refresh_from_db()
+    assert held.status == TaskStatus.DONE
+    assert held.seconds == 12.5
+
+
+def test_submitting_twice_is_done_once(site: Client, held: ReviewTask) -> None:
+    form = form_of(held)
+    address = reverse("review_submit", args=[held.pk])
+    assert site.post(address, form).status_code == 302
+    assert site.post(address, form).status_code == 302
+    assert Label.objects.count() == 2
+
+
+def test_after_the_last_page_comes_the_queue(site: Client, held: ReviewTask) -> None:
+    answer = site.post(reverse("review_submit", args=[held.pk]), form_of(held))
+    assert answer["Location"] == reverse("review_queue")
+
+
+def test_a_script_is_told_where_the_next_page_is(site: Client, held: ReviewTask) -> None:
+    address = reverse("review_submit", args=[held.pk])
+    answer = site.post(address, form_of(held), headers={"Accept": "application/json"})
+    assert answer.json() == {"next": reverse("review_queue")}
+
+
+def test_a_line_without_text_or_reason_comes_back_with_all_that_was_typed(
+    site: Client, held: ReviewTask
+) -> None:
+    form = form_of(held, line0="  ", line1="kept as typed")
+    address = reverse("review_submit", args=[held.pk])
+    answer = site.post(address, form)
+    assert answer.status_code == 422
+    html = answer.content.decode()
+    assert "Type what the line says" in html
+    assert 'value="kept as typed"' in html
+    told = site.post(address, form, headers={"Accept": "application/json"})
+    assert told.status_code == 422
+    assert list(told.json()["lines"]) == [str(first_line(held))]
+    assert not Label.objects.exists()
+    assert "kept as typed" in Draft.objects.values_list("text", flat=True)
+
+
+def test_a_line_may_be_illegible(site: Client, held: ReviewTask) -> None:
+    form = form_of(held, line0="")
+    form[f"line-{first_line(held)}-verdict"] = "illegible"
+    assert site.post(reverse("review_submit", args=[held.pk]), form).status_code == 302
+    label = Label.objects.get(line=first_line(held))
+    assert (label.verdict, label.text) == (Verdict.ILLEGIBLE, "")
+
+
+def test_a_stale_submit_shows_both_versions(site: Client, held: ReviewTask, reviewer: User) -> None:
+    form = form_of(held, line0="my version", line1="<b>also mine</b>")
+    expire(held)
+    factories.submit_as_read(
+        held.page, factories.make_reviewer(username="omar"), line0="their version"
+    )
+    address = reverse("review_submit", args=[held.pk])
+    told = site.post(address, form, headers={"Accept": "application/json"})
+    assert told.status_code == 409
+    answer = site.post(address, form)
+    assert answer.status_code == 409
+    html = answer.content.decode()
+    for shown in ("my version", "their version", "omar", "&lt;b&gt;also mine&lt;/b&gt;"):
+        assert shown in html
+    kept = set(Draft.objects.of(held, reviewer).values_list("text", flat=True))
+    assert kept == {"my version", "<b>also mine</b>"}
+    assert Label.objects.current().get(line=first_line(held)).text == "their version"
+    history = site.get(reverse("page_detail", args=[held.page_id])).content.decode()
+    assert "typed and not submitted" in history
+
+
+def test_a_late_submit_that_clashes_with_a_newer_draft_is_kept_beside_it(
+    site: Client, held: ReviewTask, reviewer: User
+) -> None:
+    line = first_line(held)
+    form = form_of(held, line0="from window one")
+    post_drafts(site, held, reviewer, entry(line, "from window two"))
+    expire(held)
+    factories.submit_as_read(held.page, factories.make_reviewer(username="omar"))
+    address = reverse("review_submit", args=[held.pk])
+    for _ in range(2):  # sent again, it is kept once
+        answer = site.post(address, form)
+        assert answer.status_code == 409
+        html = answer.content.decode()
+        assert "from window one" in html
+        assert "from window two" in html
+    assert Draft.objects.of(held, reviewer).get(line=line).text == "from window two"
+    assert RefusedDraft.objects.of(held, reviewer).get().text == "from window one"
+    history = reverse("page_detail", args=[held.page_id])
+    for shown in ("from window one", "from window two"):
+        assert shown in site.get(history).content.decode()
+    stranger = Client()
+    stranger.force_login(factories.make_reviewer())
+    assert "from window one" not in stranger.get(history).content.decode()
+
+
+def test_a_second_window_of_a_submitted_page_is_no_repetition(
+    site: Client, held: ReviewTask, reviewer: User
+) -> None:
+    """Both windows hold the page under one token; what the second says must not be dropped."""
+    address = reverse("review_submit", args=[held.pk])
+    first = form_of(held, line0="from window one")
+    second = form_of(held, line0="from window two")
+    assert site.post(address, first).status_code == 302
+    told = site.post(address, second, headers={"Accept": "application/json"})
+    assert told.status_code == 409
+    html = site.post(address, second).content.decode()
+    assert "from window one" in html
+    assert "from window two" in html
+    assert Label.objects.current().get(line=first_line(held)).text == "from window one"
+    assert Draft.objects.of(held, reviewer).get().text == "from window two"
+    history = site.get(reverse("page_detail", args=[held.page_id])).content.decode()
+    assert "from window two" in history
+
+
+def test_a_stale_submit_shows_what_the_new_holder_has_written(
+    site: Client, held: ReviewTask, client: Client
+) -> None:
+    form = form_of(held, line0="my version")
+    expire(held)
+    omar = factories.make_reviewer(username="omar")
+    claim_task(held.pk, omar)
+    other = Client()
+    other.force_login(omar)
+    post_drafts(other, held, omar, entry(first_line(held), "omar is typing"))
+    html = site.post(reverse("review_submit", args=[held.pk]), form).content.decode()
+    assert "my version" in html
+    assert "omar is typing" in html
+
+
+def test_a_submit_without_a_token_is_refused_and_kept(
+    site: Client, held: ReviewTask, reviewer: User
+) -> None:
+    form = form_of(held, line0="typed")
+    del form["token"]
+    answer = site.post(reverse("review_submit", args=[held.pk]), form)
+    assert answer.status_code == 409
+    assert Draft.objects.get(reviewer=reviewer).text == "typed"
+    assert b"Go on with the page" in answer.content
+
+
+def test_a_window_that_does_not_know_a_newer_draft_may_not_label_over_it(
+    site: Client, held: ReviewTask, reviewer: User
+) -> None:
+    line = first_line(held)
+    post_drafts(site, held, reviewer, entry(line, "typed in window one"))
+    address = reverse("review_submit", args=[held.pk])
+    form = form_of(held)  # window two, opened before
+    answer = site.post(address, form)
+    assert answer.status_code == 422
+    assert "typed in window one" in answer.content.decode()
+    told = site.post(address, form, headers={"Accept": "application/json"}).json()
+    assert told["conflicts"][0]["text"] == "typed in window one"
+    assert not Label.objects.exists()
+    kept = RefusedDraft.objects.of(held, reviewer).get()
+    assert kept.text == form[f"line-{line}-text"]
+    form["revisions"] = f"{line}:1"
+    assert site.post(address, form).status_code == 302
