@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -47,8 +48,12 @@ class TargetForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A submitted page. `revisions` holds, by line, the draft that the screen last knew."""
+    """A submitted page. `revisions` holds, by line, the draft that the screen last knew.
 
+    `user_id` is whom the screen was made for; None where the form does not say.
+    """
+
+    user_id: int | None
     token: UUID | None
     seconds: float
     entries: Mapping[int, LineEntry]
@@ -78,7 +83,9 @@ def parse_submission(post: Mapping[str, str], line_ids: Iterable[int]) -> Submis
         entries[line_id] = LineEntry(
             text[:MAX_TEXT], verdict if verdict in Verdict.values else Verdict.CORRECTED
         )
+    user = post.get("user", "")
     return Submission(
+        user_id=int(user) if re.fullmatch(r"[0-9]{1,10}", user) else None,
         token=_token(post.get("token", "")),
         seconds=_seconds(post.get("seconds", "")),
         entries=entries,

@@ -82,8 +82,7 @@ def review_drafts(request: HttpRequest, task_id: int) -> JsonResponse:
     except MalformedDrafts as error:
         return _refusal(error, 400)
     if sent.user_id != user.pk:
-        told = "You are signed in under another name than when you typed this."
-        return JsonResponse({"code": "other_user", "message": told}, status=403)
+        return _other_user()
     saved = save_drafts(task=task, user=user, entries=sent.entries)
     return JsonResponse(
         {
@@ -119,6 +118,8 @@ def review_submit(request: HttpRequest, task_id: int) -> HttpResponse:
     task = get_object_or_404(task_for(user), pk=task_id)
     line_ids = list(task.page.lines.current().values_list("pk", flat=True))
     sent = parse_submission(request.POST, line_ids)
+    if _wants_json(request) and sent.user_id not in (None, user.pk):
+        return _other_user()
     try:
         submit_page(
             task_id=task.pk,
@@ -257,6 +258,12 @@ def _wants_json(request: HttpRequest) -> bool:
 
 def _refusal(error: ReviewError, status: int, **more: Any) -> JsonResponse:
     return JsonResponse({"code": error.code, "message": error.message, **more}, status=status)
+
+
+def _other_user() -> JsonResponse:
+    """Somebody else has signed in in this browser since: the typing is not theirs."""
+    told = "You are signed in under another name than when you typed this."
+    return JsonResponse({"code": "other_user", "message": told}, status=403)
 
 
 def _told(conflicts: Iterable[DraftConflict]) -> list[dict[str, Any]]:

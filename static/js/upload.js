@@ -1,6 +1,8 @@
 // Sends files to a batch: each in a request of its own, three at a time, with its own progress,
 // outcome and, where the transfer failed, its own way to try again. Without this the form works too.
 
+import { csrfToken } from "./http.js";
+
 const AT_ONCE = 3;
 const SHOWN_AT_MOST = 150; // rows of finished files; ten thousand would stall the page
 const RENEW_EVERY = 1500; // ms between two looks at what the server has made of the files
@@ -134,7 +136,7 @@ function send(transfer) {
   }
   const bar = row.querySelector("progress");
   const data = new FormData();
-  data.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+  data.append("csrfmiddlewaretoken", csrfToken());
   data.append("files", file, file.name);
   const request = new XMLHttpRequest();
   request.open("POST", form.action);

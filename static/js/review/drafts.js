@@ -1,6 +1,6 @@
 // Drafts: in the browser's store at once, on the server after a pause, and again until it is so.
 
-import { post } from "./http.js";
+import { post } from "../http.js";
 
 const PAUSE = 900; // milliseconds without typing before a save
 const LONGEST = 4_000; // milliseconds of typing on before one all the same

@@ -1,17 +1,21 @@
 // The lease is renewed while somebody is there, and their active time is measured.
 
-import { post } from "./http.js";
+import { post } from "../http.js";
 
 const BEAT = 120_000; // milliseconds between renewals
 const IDLE = 30_000; // milliseconds without a sign of life: time stops
 const SIGNS = ["keydown", "pointerdown", "pointermove", "wheel", "scroll"];
 
 export class Lease {
-  /** `lost(message)` hears that the page is somebody else's, or nobody's, now. */
-  constructor({ url, token, expires, seconds, lost, back }) {
-    Object.assign(this, { url, token, lost, back });
+  /**
+   * `lost(message)` hears that the page is somebody else's, or nobody's, now, and `back()` that it
+   * is not; `signedOut()` and `signedIn()` hear how the session stands.
+   */
+  constructor({ url, token, expires, seconds, lost, back, signedOut, signedIn }) {
+    Object.assign(this, { url, token, lost, back, signedOut, signedIn });
     this.seconds = seconds;
     this.gone = false;
+    this.out = false; // of the session, as the last renewal found
     this.lastSign = Date.now();
     this.lastTick = Date.now();
     this.signed = true;
@@ -21,8 +25,8 @@ export class Lease {
     };
     for (const name of SIGNS) document.addEventListener(name, sign, { capture: true, passive: true });
     setInterval(() => this.#tick(), 1_000);
-    setInterval(() => this.#beat(), BEAT);
-    if (expires * 1_000 - Date.now() < 2 * BEAT) this.#beat();
+    setInterval(() => this.#beatIfThere(), BEAT);
+    if (expires * 1_000 - Date.now() < 2 * BEAT) this.#beatIfThere();
   }
 
   #tick() {
@@ -32,18 +36,34 @@ export class Lease {
     this.lastTick = now;
   }
 
-  async #beat() {
-    if (document.visibilityState !== "visible" || !this.signed) return;
+  #beatIfThere() {
+    if (document.visibilityState === "visible" && this.signed) this.beat();
+  }
+
+  /** Renew the lease now. */
+  async beat() {
     this.signed = false;
     const answer = await post(this.url, new URLSearchParams({ token: this.token }));
+    if (answer.kind === "signed-out") {
+      this.signed = true;
+      this.out = true;
+      this.signedOut();
+      return;
+    }
+    if (answer.kind === "offline") {
+      this.signed = true;
+      return;
+    }
+    if (this.out) {
+      this.out = false;
+      this.signedIn();
+    }
     if (answer.kind === "refused" && !this.gone) {
       this.gone = true;
       this.lost(answer.data?.message ?? "This page is not yours any more. What you typed is kept.");
     } else if (answer.kind === "ok" && this.gone) {
       this.gone = false;
       this.back();
-    } else if (answer.kind === "signed-out" || answer.kind === "offline") {
-      this.signed = true;
     }
   }
 }

@@ -1,2 +1,4 @@
-// Tells the window in which somebody was signed out that they are back.
-new BroadcastChannel("ocr-review").postMessage("signed-in");
+// Tells the windows in which somebody was signed out that they are back.
+import { tellSignedIn } from "../session.js";
+
+tellSignedIn();

@@ -1,17 +1,21 @@
 // The review screen: everything by keyboard, nothing typed ever lost.
 
-import { Banners } from "./banners.js";
+import { Banners } from "../banners.js";
+import { onSignedIn } from "../session.js";
 import { Crops } from "./crops.js";
-import { bindDialogs, openDialog, sendPlain } from "./dialogs.js";
+import { bindDialogs, openDialog } from "./dialogs.js";
 import { movableDivider } from "./divider.js";
 import { Drafts } from "./drafts.js";
-import { csrfToken, post } from "./http.js";
+import { clearFault, EMPTY, showFault } from "./faults.js";
 import { actionOf } from "./keys.js";
 import { Lease } from "./lease.js";
 import { Line } from "./lines.js";
 import { Marks } from "./marks.js";
 import { restore } from "./merge.js";
+import { Saved } from "./saved.js";
 import { LocalDrafts, recall, remember } from "./store.js";
+import { Submit } from "./submit.js";
+import { describe, Versions } from "./versions.js";
 import { Viewer } from "./viewer.js";
 
 const find = (id) => document.getElementById(id);
@@ -24,7 +28,6 @@ const order = [...lines.values()];
 const banners = new Banners(find("banners"));
 const local = new LocalDrafts(data.user, data.task);
 let current = null;
-let submitting = false;
 let composing = false;
 
 function announce(text) {
@@ -33,51 +36,24 @@ function announce(text) {
 
 // --- Saving -----------------------------------------------------------------------------------------
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-
-function tellSaved(state, detail) {
-  const saved = find("saved");
-  saved.classList.toggle("unsaved", state !== "saved" && (state !== "unsaved" || Boolean(detail)));
-  if (state === "saved") {
-    saved.textContent = `saved ${clock.format(detail)}`;
-    for (const name of ["signed-out", "offline", "other-user", "refused"]) banners.hide(name);
-    return;
-  }
-  if (state === "unsaved" && !detail) {
-    saved.textContent = "saving …";
-  } else {
-    saved.textContent = "not saved yet – kept on this computer";
-  }
-  if (local.broken) {
-    banners.show("store", "This browser's store is full or switched off: what you type is only kept once it says “saved”.");
-  }
-  if (state === "signed-out") askToSignIn();
-  if (state === "unsaved" && detail) {
-    banners.show("offline", "The site does not answer. What you type is kept on this computer and sent when it does.");
-  }
-  if (state === "other-user") {
-    banners.show("other-user", `${detail} Sign in again under that name; what you typed is kept on this computer.`, {
-      actions: [["Sign in", form.dataset.signIn]],
-    });
-  }
-  if (state === "refused") {
-    banners.show("refused", detail ?? "The site refuses to save this page. What you typed is kept on this computer.");
-  }
-}
-
-function askToSignIn() {
-  banners.show("signed-out", "You are signed out. What you typed is kept on this computer and saved once you are back.", {
-    actions: [["Sign in again", form.dataset.signIn]],
-  });
-}
-
+const saved = new Saved({ word: find("saved"), banners, local, signIn: document.body.dataset.signIn });
+const versions = new Versions({
+  banners,
+  saved,
+  chosen: (line) => {
+    marks.paint(line);
+    count();
+    focusLine(line);
+  },
+  go: (line) => focusLine(line),
+});
 const drafts = new Drafts({
   url: form.dataset.drafts,
   user: data.user,
   lines,
   local,
-  tell: tellSaved,
-  conflict: showBoth,
+  tell: (state, detail) => saved.tell(state, detail),
+  conflict: (line, theirs) => versions.show(line, theirs, drafts),
 });
 
 function touched(line) {
@@ -88,62 +64,6 @@ function touched(line) {
   clearFault(line);
   drafts.touch(line);
   count();
-}
-
-/** A line that two windows wrote: both versions, and a choice. */
-function showBoth(line, theirs) {
-  line.element.querySelector(".both")?.remove();
-  const box = document.createElement("div");
-  box.className = "both";
-  box.setAttribute("role", "group");
-  box.setAttribute("aria-label", `Two versions of line ${line.number}`);
-  const words = document.createElement("p");
-  const other = document.createElement("b");
-  other.dir = "auto";
-  other.textContent = describe(theirs);
-  words.append("Another window of yours has: ", other);
-  const mine = button("Keep what is in the field", () => {
-    box.remove();
-    drafts.resolve(line, theirs.revision);
-    settled();
-  });
-  const take = button("Take the other", () => {
-    box.remove();
-    line.checked = true;
-    line.set(theirs.text, theirs.verdict);
-    marks.paint(line);
-    drafts.yield(line, theirs.revision);
-    settled();
-  });
-  box.append(words, mine, " ", take);
-  line.element.append(box);
-  find("saved").textContent = "two versions – choose";
-  find("saved").classList.add("unsaved");
-  banners.show("both", `Line ${line.number} was changed in another window, too. Both versions are kept until you choose.`, {
-    actions: [["Go to the line", () => focusLine(line)]],
-  });
-
-  function settled() {
-    if (drafts.disputed.size === 0) {
-      banners.hide("both");
-      if (drafts.dirty.size === 0) tellSaved("saved", new Date());
-    }
-    count();
-    focusLine(line);
-  }
-}
-
-function describe({ text, verdict }) {
-  return { illegible: "(illegible)", not_text: "(not text)" }[verdict] ?? text;
-}
-
-function button(label, does) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.className = "button button-small";
-  made.textContent = label;
-  made.addEventListener("click", does);
-  return made;
 }
 
 // --- The line worked on -------------------------------------------------------------------------------
@@ -185,7 +105,7 @@ const toCheck = (line) => line.weak && !line.checked;
 
 function confirm(line) {
   if (line.empty) {
-    showFault(line, "Type what the line says, or mark it illegible (Alt+I) or not text (Alt+N).");
+    showFault(line, EMPTY);
     return;
   }
   if (!line.checked) {
@@ -236,88 +156,6 @@ function count() {
 
 // --- Submitting ---------------------------------------------------------------------------------------
 
-function showFault(line, text) {
-  clearFault(line);
-  const fault = document.createElement("p");
-  fault.className = "fault";
-  fault.id = `e${line.id}`;
-  fault.textContent = text;
-  line.element.append(fault);
-  line.input.setAttribute("aria-invalid", "true");
-  line.input.setAttribute("aria-describedby", fault.id);
-}
-
-function clearFault(line) {
-  line.element.querySelector(".fault")?.remove();
-  line.input.removeAttribute("aria-invalid");
-  line.input.removeAttribute("aria-describedby");
-}
-
-function fillIn() {
-  form.elements.seconds.value = lease.seconds.toFixed(1);
-  form.elements.revisions.value = order
-    .filter((line) => line.revision)
-    .map((line) => `${line.id}:${line.revision}`)
-    .join(" ");
-  for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = csrfToken();
-}
-
-async function submit() {
-  if (submitting) return;
-  const empty = order.filter((line) => line.empty);
-  for (const line of empty) showFault(line, "Type what the line says, or mark it illegible (Alt+I) or not text (Alt+N).");
-  if (empty.length) {
-    focusLine(empty[0]);
-    announce(`${empty.length} lines are empty.`);
-    return;
-  }
-  const disputed = order.find((line) => drafts.disputed.has(line.id));
-  if (disputed) {
-    focusLine(disputed);
-    disputed.element.querySelector(".both button")?.focus();
-    return;
-  }
-  submitting = true;
-  for (const each of document.querySelectorAll("#submit, .lines-end button")) each.setAttribute("aria-disabled", "true");
-  try {
-    await drafts.settle();
-    fillIn();
-    await sendPage(await post(form.action, new URLSearchParams(new FormData(form))));
-  } finally {
-    submitting = false;
-    for (const each of document.querySelectorAll("#submit, .lines-end button")) each.removeAttribute("aria-disabled");
-  }
-}
-
-async function sendPage(answer) {
-  banners.hide("submit");
-  if (answer.kind === "ok") {
-    drafts.finish();
-    location.assign(answer.data.next);
-    return;
-  }
-  if (answer.kind === "refused" && answer.status === 409) {
-    drafts.stopped = true;
-    sendPlain(form); // the answer is the page with both versions
-    return;
-  }
-  if (answer.kind === "refused" && answer.data?.lines) {
-    for (const [id, fault] of Object.entries(answer.data.lines)) showFault(lines.get(Number(id)), fault);
-    focusLine(lines.get(Number(Object.keys(answer.data.lines)[0])));
-  } else if (answer.kind === "refused" && answer.data?.conflicts) {
-    for (const theirs of answer.data.conflicts) drafts.dispute(lines.get(theirs.line_id), theirs);
-    return;
-  } else if (answer.kind === "signed-out" || answer.kind === "forbidden") {
-    tellSaved("signed-out", answer.kind);
-  }
-  const why = { offline: "the site does not answer", "signed-out": "you are signed out", forbidden: "you have signed in again since; try once more" };
-  banners.show("submit", `Not submitted: ${why[answer.kind] ?? answer.data?.message ?? "the site refused it"}. Everything is kept.`, {
-    level: "error",
-    actions: [["Submit again", submit]],
-  });
-  drafts.flush();
-}
-
 const lease = new Lease({
   url: form.dataset.heartbeat,
   token: form.elements.token.value,
@@ -325,7 +163,13 @@ const lease = new Lease({
   seconds: Number(form.elements.seconds.value) || 0,
   lost: (message) => banners.show("lease", `${message} You can go on typing, and submit: if the page is somebody else's, both versions are shown.`),
   back: () => banners.hide("lease"),
+  signedOut: () => saved.signedOut(),
+  signedIn: () => {
+    saved.signedIn();
+    drafts.flush();
+  },
 });
+const submit = new Submit({ form, lines, drafts, lease, banners, saved, go: (line) => focusLine(line), announce });
 
 // --- Events, one listener for all lines ------------------------------------------------------------------
 
@@ -370,7 +214,7 @@ list.addEventListener("click", (event) => {
 });
 
 const actions = {
-  submit,
+  submit: () => submit.send(),
   back,
   keys: () => openDialog("keys"),
   skip: () => openDialog("skip"),
@@ -405,7 +249,7 @@ document.addEventListener("keydown", (event) => {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  submit();
+  submit.send();
 });
 find("zoom").addEventListener("mousedown", (event) => event.preventDefault());
 find("zoom").addEventListener("click", (event) => {
@@ -416,7 +260,7 @@ find("zoom").addEventListener("click", (event) => {
   if (step === "line") viewer.toLine();
 });
 bindDialogs(async () => {
-  fillIn();
+  submit.fillIn();
   await drafts.flush();
 });
 
@@ -438,7 +282,10 @@ window.addEventListener("online", () => drafts.flush());
 document.addEventListener("visibilitychange", () => {
   if (!drafts.stopped) drafts.flush();
 });
-new BroadcastChannel("ocr-review").addEventListener("message", () => drafts.flush());
+onSignedIn(() => {
+  drafts.flush();
+  lease.beat();
+});
 
 // --- Opening ------------------------------------------------------------------------------------------
 

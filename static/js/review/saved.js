@@ -1,0 +1,54 @@
+// Whether what is typed is on the server: a word in the bar, and a banner where the person must act.
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+
+export class Saved {
+  /** `word` is the element in the bar; `local` the browser's store; `signIn` the address to sign in at. */
+  constructor({ word, banners, local, signIn }) {
+    Object.assign(this, { word, banners, local, signIn });
+  }
+
+  /** Hear a state as `Drafts` tells it. */
+  tell(state, detail) {
+    this.word.classList.toggle("unsaved", state !== "saved" && (state !== "unsaved" || Boolean(detail)));
+    if (state === "saved") {
+      this.word.textContent = `saved ${clock.format(detail)}`;
+      for (const name of ["offline", "other-user", "refused"]) this.banners.hide(name);
+      this.signedIn();
+      return;
+    }
+    this.word.textContent =
+      state === "unsaved" && !detail ? "saving …" : "not saved yet – kept on this computer";
+    if (this.local.broken) {
+      this.banners.show("store", "This browser's store is full or switched off: what you type is only kept once it says “saved”.");
+    }
+    if (state === "signed-out") this.signedOut();
+    if (state === "unsaved" && detail) {
+      this.banners.show("offline", "The site does not answer. What you type is kept on this computer and sent when it does.");
+    }
+    if (state === "other-user") {
+      this.banners.show("other-user", `${detail} Sign in again under that name; what you typed is kept on this computer.`, {
+        actions: [["Sign in", this.signIn]],
+      });
+    }
+    if (state === "refused") {
+      this.banners.show("refused", detail ?? "The site refuses to save this page. What you typed is kept on this computer.");
+    }
+  }
+
+  signedOut() {
+    this.banners.show("signed-out", "You are signed out. What you typed is kept on this computer and saved once you are back.", {
+      actions: [["Sign in again", this.signIn]],
+    });
+  }
+
+  signedIn() {
+    this.banners.hide("signed-out");
+  }
+
+  /** A line has two versions, and nothing goes on before one is chosen. */
+  disputed() {
+    this.word.textContent = "two versions – choose";
+    this.word.classList.add("unsaved");
+  }
+}

@@ -1,0 +1,93 @@
+// Sending the page off, and every way in which it may come back.
+
+import { csrfToken, post } from "../http.js";
+import { sendPlain } from "./dialogs.js";
+import { EMPTY, showFault } from "./faults.js";
+
+const WHY = {
+  offline: "the site does not answer",
+  "signed-out": "you are signed out",
+  forbidden: "you have signed in again since; try once more",
+};
+
+export class Submit {
+  /** `lines` by id, in reading order; `go(line)` brings one into view; `announce` speaks. */
+  constructor({ form, lines, drafts, lease, banners, saved, go, announce }) {
+    Object.assign(this, { form, lines, drafts, lease, banners, saved, go, announce });
+    this.order = [...lines.values()];
+    this.underWay = false;
+  }
+
+  /** Put into the forms what only the script knows. */
+  fillIn() {
+    const { elements } = this.form;
+    elements.seconds.value = this.lease.seconds.toFixed(1);
+    elements.revisions.value = this.order
+      .filter((line) => line.revision)
+      .map((line) => `${line.id}:${line.revision}`)
+      .join(" ");
+    for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = csrfToken();
+  }
+
+  async send() {
+    if (this.underWay || !this.#complete()) return;
+    this.underWay = true;
+    const buttons = document.querySelectorAll("#submit, .lines-end button");
+    for (const each of buttons) each.setAttribute("aria-disabled", "true");
+    try {
+      await this.drafts.settle();
+      this.fillIn();
+      this.#answered(await post(this.form.action, new URLSearchParams(new FormData(this.form))));
+    } finally {
+      this.underWay = false;
+      for (const each of buttons) each.removeAttribute("aria-disabled");
+    }
+  }
+
+  #complete() {
+    const empty = this.order.filter((line) => line.empty);
+    for (const line of empty) showFault(line, EMPTY);
+    if (empty.length) {
+      this.go(empty[0]);
+      this.announce(`${empty.length} lines are empty.`);
+      return false;
+    }
+    const disputed = this.order.find((line) => this.drafts.disputed.has(line.id));
+    if (disputed) {
+      this.go(disputed);
+      disputed.element.querySelector(".both button")?.focus();
+      return false;
+    }
+    return true;
+  }
+
+  #answered({ kind, status, data }) {
+    this.banners.hide("submit");
+    if (kind === "ok") {
+      this.drafts.finish();
+      location.assign(data.next);
+      return;
+    }
+    if (kind === "refused" && status === 409) {
+      this.drafts.stopped = true;
+      sendPlain(this.form); // the answer is the page with both versions
+      return;
+    }
+    if (kind === "refused" && data?.lines) {
+      for (const [id, fault] of Object.entries(data.lines)) showFault(this.lines.get(Number(id)), fault);
+      this.go(this.lines.get(Number(Object.keys(data.lines)[0])));
+    } else if (kind === "refused" && data?.conflicts) {
+      for (const theirs of data.conflicts) this.drafts.dispute(this.lines.get(theirs.line_id), theirs);
+      return;
+    } else if (kind === "signed-out" || kind === "forbidden") {
+      this.saved.tell("signed-out", kind);
+    } else if (data?.code === "other_user") {
+      this.saved.tell("other-user", data.message);
+    }
+    this.banners.show("submit", `Not submitted: ${WHY[kind] ?? data?.message ?? "the site refused it"}. Everything is kept.`, {
+      level: "error",
+      actions: [["Submit again", () => this.send()]],
+    });
+    this.drafts.flush();
+  }
+}
