@@ -259,16 +259,20 @@ def _leave_unread(page: Page, status: str) -> None:
 
 def _read(page: Page, lines: Lines, version: ModelVersion) -> None:
     pixels = load_pixels(page) if page.image.startswith(f"pages/{page.sha256[:2]}") else None
-    for position, (text, confidence) in enumerate(lines):
+    made = []
+    for position in range(len(lines)):
         polygon = line_polygon(position)
         crop = rectify(pixels, [(x, y) for x, y in polygon]) if pixels is not None else None
-        line = Line.objects.create(
-            page=page,
-            position=position,
-            polygon=polygon,
-            crop_sha256=crop_sha256(crop) if crop is not None else "0" * 64,
+        made.append(
+            Line(
+                page=page,
+                position=position,
+                polygon=polygon,
+                crop_sha256=crop_sha256(crop) if crop is not None else "0" * 64,
+            )
         )
-        Prediction.objects.create(
+    Prediction.objects.bulk_create(
+        Prediction(
             line=line,
             model_version=version,
             text=text,
@@ -279,6 +283,8 @@ def _read(page: Page, lines: Lines, version: ModelVersion) -> None:
             calibration_version=version.calibration_version,
             dictionary_sha256=version.dictionary_sha256,
         )
+        for line, (text, confidence) in zip(Line.objects.bulk_create(made), lines, strict=True)
+    )
     sure = [confidence for _, confidence in lines if confidence is not None]
     page.status = PageStatus.READ
     page.read_at = timezone.now()

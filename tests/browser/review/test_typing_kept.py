@@ -1,0 +1,116 @@
+"""Every way in which typing could be lost, in a real browser."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import Page as Tab
+
+from review.leases import claim_task
+from review.models import Label, ReviewTask
+from tests.browser.review.screen import draft_text, field, ready, wait_until
+from tests.factories import make_reviewer
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_typing_is_in_the_browser_at_once_and_on_the_server_soon(
+    open_screen: Callable[..., ReviewTask], page: Tab
+) -> None:
+    task = open_screen()
+    page.keyboard.press("End")
+    page.keyboard.type("!")
+    stored = page.evaluate("Object.values(localStorage).join()")
+    assert "Total 12.50!" in stored
+    expect(page.locator("#saved")).to_have_text(re.compile(r"^saved \d\d:\d\d"), timeout=4_000)
+    assert draft_text(task, 2) == "Total 12.50!"
+    assert "Total 12.50!" not in page.evaluate("Object.values(localStorage).join()")
+
+
+def test_a_closed_tab_loses_nothing(
+    open_screen: Callable[..., ReviewTask], page: Tab, context: BrowserContext, live_server: Any
+) -> None:
+    task = open_screen()
+    page.keyboard.press("End")
+    page.keyboard.type(" closed")
+    page.close()
+    again = context.new_page()
+    again.goto(f"{live_server.url}/review/{task.pk}/")
+    ready(again)
+    expect(field(again, 2)).to_have_value("Total 12.50 closed")
+    wait_until(lambda: draft_text(task, 2) == "Total 12.50 closed")
+
+
+def test_a_dead_network_loses_nothing_and_is_said(
+    open_screen: Callable[..., ReviewTask], page: Tab, context: BrowserContext
+) -> None:
+    task = open_screen()
+    context.set_offline(True)
+    page.keyboard.press("End")
+    page.keyboard.type(" offline")
+    expect(page.locator("#saved")).to_have_text("not saved yet – kept on this computer")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Not submitted")).to_be_visible()
+    context.set_offline(False)
+    expect(page.locator("#saved")).to_contain_text("saved ", timeout=15_000)
+    wait_until(lambda: draft_text(task, 2) == "Total 12.50 offline")
+
+
+def test_two_tabs_of_one_person_show_both_versions(
+    open_screen: Callable[..., ReviewTask], page: Tab, context: BrowserContext
+) -> None:
+    task = open_screen()
+    second = context.new_page()
+    second.goto(page.url)
+    ready(second)
+    second.keyboard.press("End")
+    second.keyboard.type(" second")
+    wait_until(lambda: draft_text(task, 2) == "Total 12.50 second")
+    page.bring_to_front()
+    field(page, 2).focus()
+    page.keyboard.press("End")
+    page.keyboard.type(" first")
+    both = page.locator(".both")
+    expect(both).to_contain_text("Total 12.50 second")
+    expect(field(page, 2)).to_have_value("Total 12.50 first")
+    page.keyboard.press("Control+Enter")
+    expect(both).to_be_visible()
+    assert not Label.objects.exists()
+    page.get_by_role("button", name="Keep what is in the field").click()
+    wait_until(lambda: draft_text(task, 2) == "Total 12.50 first")
+
+
+def test_a_page_taken_by_somebody_else_shows_both_versions(
+    open_screen: Callable[..., ReviewTask], page: Tab
+) -> None:
+    task = open_screen()
+    omar = make_reviewer(username="omar")
+    ReviewTask.objects.filter(pk=task.pk).update(lease_expires_at="2020-01-01T00:00Z")
+    assert claim_task(task.pk, omar)
+    page.keyboard.press("End")
+    page.keyboard.type(" mine")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("heading", name="two versions")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("Total 12.50 mine")
+    expect(page.locator("main")).to_contain_text("omar")
+    wait_until(lambda: draft_text(task, 2) == "Total 12.50 mine")
+
+
+def test_what_a_killed_browser_kept_is_put_back_over_the_older_draft(
+    open_screen: Callable[..., ReviewTask], page: Tab, reviewer: User
+) -> None:
+    task = open_screen()
+    line = task.page.lines.current()[2]
+    kept = {"text": "Thank you all", "verdict": "corrected", "revision": 0, "at": 1}
+    page.evaluate(
+        "([key, value]) => localStorage.setItem(key, value)",
+        [f"ocr-review:draft:{reviewer.pk}:{task.pk}:{line.pk}:gone", json.dumps(kept)],
+    )
+    page.reload()
+    ready(page)
+    expect(field(page, 3)).to_have_value("Thank you all")
+    wait_until(lambda: draft_text(task, 3) == "Thank you all")
