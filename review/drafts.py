@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.utils import timezone
 
 from recognition.models import Line
 from review.models import Draft, RefusedDraft, ReviewTask
@@ -59,28 +60,35 @@ def save_drafts(
     )
     stored = {draft.line_id: draft for draft in Draft.objects.of(task, user)}
     revisions: dict[int, int] = {}
+    written: dict[int, Draft] = {}
     conflicts: list[DraftConflict] = []
+    now = timezone.now()
     for entry in entries:
         if entry.line_id not in known:
             continue
         draft = stored.get(entry.line_id)
         if draft is None:
-            draft = Draft.objects.create(
+            draft = Draft(
                 task=task,
                 reviewer_id=user.pk,
                 line_id=entry.line_id,
                 text=entry.text,
                 verdict=entry.verdict,
             )
-            stored[entry.line_id] = draft
+            stored[entry.line_id] = written[entry.line_id] = draft
         elif (draft.text, draft.verdict) != (entry.text, entry.verdict):
             if draft.revision != entry.revision:
                 conflicts.append(_conflict(draft, entry))
                 continue
             draft.text, draft.verdict = entry.text, entry.verdict
             draft.revision += 1
-            draft.save()
+            draft.saved_at = now
+            written[entry.line_id] = draft
         revisions[entry.line_id] = draft.revision
+    new = [draft for draft in written.values() if draft.pk is None]
+    changed = [draft for draft in written.values() if draft.pk is not None]
+    Draft.objects.bulk_create(new)
+    Draft.objects.bulk_update(changed, ["text", "verdict", "revision", "saved_at"])
     keep_refused(task=task, user=user, conflicts=conflicts)
     return DraftsSaved(revisions, tuple(conflicts))
 

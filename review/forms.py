@@ -79,9 +79,10 @@ def parse_submission(post: Mapping[str, str], line_ids: Iterable[int]) -> Submis
         text = post.get(f"line-{line_id}-text")
         if text is None:
             continue
+        text = text.replace("\x00", "")[:MAX_TEXT]  # a character that no database takes
         verdict = post.get(f"line-{line_id}-verdict", "")
         entries[line_id] = LineEntry(
-            text[:MAX_TEXT], verdict if verdict in Verdict.values else Verdict.CORRECTED
+            text, verdict if verdict in Verdict.values else Verdict.CORRECTED
         )
     user = post.get("user", "")
     return Submission(
@@ -136,9 +137,5 @@ def _seconds(text: str) -> float:
 
 def _revisions(text: str) -> dict[int, int]:
     """From `12:3 15:1` (line and revision); parts that are none are passed over."""
-    found = {}
-    for part in text.split():
-        line, _, revision = part.partition(":")
-        if line.isdecimal() and revision.isdecimal():
-            found[int(line)] = int(revision)
-    return found
+    found = re.findall(r"(?<!\S)([0-9]{1,10}):([0-9]{1,10})(?!\S)", text)
+    return {int(line): int(revision) for line, revision in found}

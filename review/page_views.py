@@ -39,8 +39,11 @@ def page_detail(request: HttpRequest, page_id: int) -> HttpResponse:
 def page_reopen(request: HttpRequest, page_id: int) -> HttpResponse:
     """Send a reviewed or accepted page to review again, with a reason."""
     page = get_object_or_404(Page.objects.visible_to(request.user), pk=page_id)
+    form = ReopenForm(request.POST)
     try:
-        reopen_page(page=page, actor=person(request), reason=request.POST.get("reason", ""))
+        if not form.is_valid():
+            raise ReasonMissing("Say in a few words why (500 characters at most).")
+        reopen_page(page=page, actor=person(request), reason=form.cleaned_data["reason"])
     except (ReasonMissing, NotReopenable) as error:
         messages.error(request, error.message)
     else:

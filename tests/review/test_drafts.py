@@ -126,3 +126,16 @@ def test_a_late_submit_keeps_both_of_one_persons_versions(held: ReviewTask, revi
     keep_stale_submit(task=held, user=reviewer, entries=[typed("three", 1)])
     assert Draft.objects.get().text == "two"
     assert list(RefusedDraft.objects.values_list("text", flat=True)) == ["three", "four"]
+
+
+def test_keeping_drafts_takes_the_same_queries_whatever_their_number(
+    reviewer: User, django_assert_max_num_queries: Any
+) -> None:
+    task = factories.make_task(lines=[(f"line {n}", 0.5) for n in range(100)], image=False)
+    lines = [line.pk for line in task.page.lines.current()]
+    for revision in range(2):  # new ones, then changed ones
+        entries = [DraftEntry(line, f"typed {revision}", "corrected", revision) for line in lines]
+        with django_assert_max_num_queries(8):
+            saved = save_drafts(task=task, user=reviewer, entries=entries)
+        assert set(saved.revisions.values()) == {revision + 1}
+    assert set(Draft.objects.values_list("text", "revision")) == {("typed 1", 2)}

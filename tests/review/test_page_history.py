@@ -59,7 +59,8 @@ class TestHistory:
         assert client.post(address, {"reason": "because"}).status_code == 403
         client.force_login(factories.make_admin())
         assert client.get(address).status_code == 405
-        client.post(address, {"reason": ""})
+        for no_reason in ("", " ", "nul \x00", "long " * 101):
+            client.post(address, {"reason": no_reason})
         assert Page.objects.get(pk=page.pk).status == PageStatus.REVIEWED
         client.post(address, {"reason": "line 2 is wrong"})
         assert Page.objects.get(pk=page.pk).status == PageStatus.REVIEW

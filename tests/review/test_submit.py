@@ -1,5 +1,7 @@
 """Submitting a page, in time and too late: no typing is ever dropped."""
 
+from uuid import UUID
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -183,3 +185,26 @@ def test_a_window_that_does_not_know_a_newer_draft_may_not_label_over_it(
     assert kept.text == form[f"line-{line}-text"]
     form["revisions"] = f"{line}:1"
     assert site.post(address, form).status_code == 302
+
+
+def test_what_no_database_takes_is_left_out_and_the_rest_is_kept(
+    site: Client, held: ReviewTask, reviewer: User
+) -> None:
+    form = form_of(held, line0="typed\x00 too late")
+    form["revisions"] = f"{'9' * 5_000}:1 {first_line(held)}:x"
+    form["token"] = str(UUID(int=1))
+    assert site.post(reverse("review_submit", args=[held.pk]), form).status_code == 409
+    assert Draft.objects.of(held, reviewer).get().text == "typed too late"
+
+
+def test_a_screen_made_for_somebody_else_is_not_submitted_under_my_name(
+    site: Client, held: ReviewTask, reviewer: User
+) -> None:
+    form = form_of(held, line0="not mine") | {"user": str(factories.make_reviewer().pk)}
+    address = reverse("review_submit", args=[held.pk])
+    told = site.post(address, form, headers={"Accept": "application/json"})
+    assert (told.status_code, told.json()["code"]) == (403, "other_user")
+    assert not Label.objects.exists()
+    assert not Draft.objects.exists()
+    form["user"] = str(reviewer.pk)
+    assert site.post(address, form, headers={"Accept": "application/json"}).status_code == 200
