@@ -170,6 +170,7 @@ def test_a_lost_model_file_is_named(tmp_path: Path, name: str) -> None:
 def test_a_damaged_model_file_is_reported(tmp_path: Path, name: str) -> None:
     files = copy_of_model(tmp_path)
     damaged = files.directory / name
+    damaged.chmod(0o644)  # the store's files are read-only
     damaged.write_bytes(damaged.read_bytes()[: damaged.stat().st_size // 2])
     with pytest.raises(ModelCorrupt, match="from backup"):
         PaddleEngine(fresh(files), threads=2)
@@ -179,6 +180,7 @@ def test_a_damaged_model_file_is_reported(tmp_path: Path, name: str) -> None:
 
 def test_a_dictionary_of_another_head_is_refused(tmp_path: Path) -> None:
     files = copy_of_model(tmp_path)
+    files.dictionary.chmod(0o644)  # the store's files are read-only
     files.dictionary.write_text("a\nb\n")
     with pytest.raises(ModelCorrupt, match="dictionary"):
         PaddleEngine(fresh(files), threads=2)
