@@ -50,9 +50,9 @@ def confine(limits: Limits, parent: int) -> None:
         (resource.RLIMIT_FSIZE, file_bytes),
         (resource.RLIMIT_CORE, 0),
     ):
-        _, ceiling = resource.getrlimit(what)
-        bound = bound if ceiling == resource.RLIM_INFINITY else min(bound, ceiling)
-        resource.setrlimit(what, (bound, ceiling))
+        now, ceiling = resource.getrlimit(what)
+        set_already = [limit for limit in (now, ceiling) if limit != resource.RLIM_INFINITY]
+        resource.setrlimit(what, (min([bound, *set_already]), ceiling))  # never wider than it was
 
 
 def peak_bytes() -> int:

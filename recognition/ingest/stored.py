@@ -11,7 +11,7 @@ from PIL import Image
 from recognition.ingest.base import ErrorCode, SplitFailed
 
 JPEG_QUALITY = 90
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class StoredFile(NamedTuple):

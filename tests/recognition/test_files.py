@@ -120,8 +120,8 @@ def test_a_full_disk_refuses_one_upload_and_takes_the_next(small_disk):
 
 @pytest.mark.django_db
 def test_a_disk_that_fills_up_while_splitting_fails_the_document_and_keeps_its_bytes(small_disk):
-    # Two thirds of the disk as a JPEG; its page, kept at a higher quality, is larger than all of it.
-    noise = Image.frombytes("L", (1_150, 1_150), os.urandom(1_150 * 1_150)).convert("RGB")
+    # Most of the disk as a JPEG; its page, kept at a higher quality, exceeds all of it.
+    noise = Image.frombytes("L", (1_300, 1_300), os.urandom(1_300 * 1_300)).convert("RGB")
     buffer = io.BytesIO()
     noise.save(buffer, "JPEG", quality=70)
     content = buffer.getvalue()
