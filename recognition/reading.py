@@ -95,9 +95,13 @@ def reread_page(page_id: int, engines: EngineFor = engine_for) -> str:
 
 
 def _finish(
-    page: Page, token: UUID, version: ModelVersion, found: Sequence[tuple[Line, RecognisedLine]]
+    page: Page,
+    token: UUID,
+    version: ModelVersion,
+    found: Sequence[tuple[Line, RecognisedLine]],
+    steps: Sequence[str] = (),
 ) -> str:
-    """Store a reading, unless the lease was lost meanwhile."""
+    """Store a reading, unless the lease was lost meanwhile; `steps` go into the audit trail."""
     with transaction.atomic():
         if not move(
             Page.objects.filter(pk=page.pk, reading_token=token),
@@ -110,6 +114,8 @@ def _finish(
             lowest_confidence=_lowest([line for _, line in found]),
         ):
             return "lost the lease"
+        if steps:
+            record_event(verb="set upright", subject=page, steps=list(steps))
         _store(found, version)
         transaction.on_commit(lambda: _announce(page.pk))
     return "read"
@@ -211,19 +217,20 @@ def _claim(page_id: int, token: UUID) -> tuple[Page | None, UUID]:
 
 def _read(
     page: Page, token: UUID, version: ModelVersion, engine: Engine
-) -> tuple[ModelVersion, list[tuple[Line, RecognisedLine]]]:
-    """The page's lines with their text, and what it is from; lines that exist are kept."""
+) -> tuple[ModelVersion, list[tuple[Line, RecognisedLine]], tuple[str, ...]]:
+    """What the text is from, the lines with it, and the page steps; lines that exist are kept."""
     pixels = load_pixels(page)
     if page.text_source == TextSource.TEXT_LAYER:
         taken = take_lines(page, pixels, engine)
         if taken is not None:
-            return producer_of(page), taken
+            return producer_of(page), taken, ()
         distrust(page, token)
     lines = list(page.lines.current())
     if lines:
         read = engine.recognise(pixels, [_points(line) for line in lines])
-        return version, list(zip(lines, read, strict=True))
-    return version, [
+        return version, list(zip(lines, read, strict=True)), ()
+    reading = engine.read(pixels)
+    found = [
         (
             Line(
                 page=page,
@@ -234,8 +241,9 @@ def _read(
             ),
             line.recognised,
         )
-        for line in engine.read(pixels).lines
+        for line in reading.lines
     ]
+    return version, found, reading.page_steps
 
 
 def _points(line: Line) -> list[tuple[float, float]]:

@@ -1,6 +1,7 @@
 """Reading pages: once, whatever is delivered how often, and every failure is a state."""
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from recognition import reading
 from recognition.exceptions import NotRetryable
-from recognition.models import ActiveModel, Line, Page, Prediction
+from recognition.models import ActiveModel, Event, Line, Page, Prediction
 from recognition.reading import read_page, reread_page, retry_pages, sweep_pages
 from recognition.signals import page_recognised
 from recognition.states import PageStatus
@@ -70,6 +71,17 @@ def test_a_page_is_read_stored_and_routed(queued, commits):
     task = ReviewTask.objects.get(page=queued)
     assert task.decision is not None
     assert (task.decision.rule, task.decision.line_id) == ("under_threshold", lines[1].pk)
+
+
+def test_what_was_done_to_a_page_stands_in_its_history(queued):
+    class TurningEngine(ScriptedEngine):
+        def read(self, image):
+            return replace(super().read(image), page_steps=("upright-1:90",))
+
+    assert read_page(queued.pk, always(TurningEngine(("Total", 0.98)))) == "read"
+    event = Event.objects.get(subject_type="recognition.page", subject_id=str(queued.pk))
+    assert event.verb == "set upright"
+    assert event.data == {"steps": ["upright-1:90"]}
 
 
 def test_a_page_delivered_again_is_left_alone(queued):
