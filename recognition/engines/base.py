@@ -83,13 +83,18 @@ class ReadLine:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All lines of one page in reading order, and what produced them. No lines = no text."""
+    """All lines of one page in reading order, and what produced them. No lines = no text.
+
+    `page_steps` names what was done to the page before its lines were looked for, each step with
+    its version; polygons are in the coordinates of the stored page all the same.
+    """
 
     lines: tuple[ReadLine, ...]
     model_sha256: str
     preprocessing_version: str
     dictionary_sha256: str
     calibration_version: str
+    page_steps: tuple[str, ...] = ()
 
 
 class Engine(Protocol):

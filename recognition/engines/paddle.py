@@ -41,6 +41,7 @@ from recognition.engines.base import (
 )
 from recognition.engines.store import ModelCorrupt, ModelFiles, ModelMissing
 from recognition.layout import reading_order
+from recognition.page_steps.look import look_upright
 from recognition.preprocess import (
     PREPROCESSING_VERSION,
     batches,
@@ -118,23 +119,22 @@ class PaddleEngine:
         Lines on which the recogniser sees no character at all are left out: they are not text.
         """
         _check_image(image)
-        detected = self.detect(image)
-        found = sorted(self._recognise(image, [line.polygon for line in detected]))
-        kept = [(detected[i].polygon, line, sha) for i, line, sha in found if line.text.strip()]
+        seen, steps = look_upright(image, self)
+        kept = [line for line in seen if line.recognised.text.strip()]
         places = reading_order(
-            [polygon for polygon, _, _ in kept],
-            right_to_left=is_right_to_left(line.text for _, line, _ in kept),
+            [line.upright for line in kept],
+            right_to_left=is_right_to_left(line.recognised.text for line in kept),
         )
         lines = []
         for position, place in enumerate(places):
-            polygon, line, sha = kept[place.line]
+            line = kept[place.line]
             lines.append(
                 ReadLine(
-                    polygon=polygon,
+                    polygon=line.polygon,
                     position=position,
                     block=place.block,
-                    recognised=line,
-                    crop_sha256=sha,
+                    recognised=line.recognised,
+                    crop_sha256=line.crop_sha256,
                 )
             )
         return Reading(
@@ -143,12 +143,13 @@ class PaddleEngine:
             preprocessing_version=PREPROCESSING_VERSION,
             dictionary_sha256=self._model.dictionary_sha256,
             calibration_version=self._calibration.version,
+            page_steps=steps,
         )
 
     def recognise(self, image: Image, polygons: Sequence[Sequence[Point]]) -> list[RecognisedLine]:
         """Recognise given lines of the page, in the order given."""
         _check_image(image)
-        found = {index: line for index, line, _ in self._recognise(image, polygons)}
+        found = {index: line for index, line, _ in self.recognise_lines(image, polygons)}
         return [found[index] for index in range(len(polygons))]
 
     def recognise_crops(self, crops: Sequence[Image]) -> list[RecognisedLine]:
@@ -198,7 +199,7 @@ class PaddleEngine:
         ]
         return lines, min(1.0, side_limit / longest)
 
-    def _recognise(
+    def recognise_lines(
         self, image: Image, polygons: Sequence[Sequence[Point]]
     ) -> Iterator[tuple[int, RecognisedLine, str]]:
         """(index, line, crop hash) in order of width; only one batch of crops is held at a time."""
