@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import median
 
 Point = tuple[float, float]
@@ -23,7 +24,10 @@ _BLOCK_GAP = 0.75  # more white than this between two rows parts two blocks
 
 _COLUMN_LINES = 3  # side-by-side pairs that it takes to make columns
 _COLUMN_ASPECT = 5.0  # lines of a column are at least so many times as long as high
-_COLUMN_FILL = 0.5  # and fill this share of their column
+_COLUMN_FILL = 0.5  # and fill this share of their column,
+_JUSTIFIED = 0.85  # or this one where they stand row by row like a form's
+_LEVEL = 0.2  # lines of a row differ by at most so many heights
+_LOOSE = 1.35  # heights from row to row: as in a form, not in running text
 _SAME_ROW = 0.5  # overlap of two lines on one row, as share of the lower one
 _BLOCK_SIZE = 1.5  # ratio of line heights that parts two blocks
 
@@ -193,13 +197,29 @@ def _column_cut(boxes: list[_Box], unit: float) -> list[list[_Box]] | None:
 def _parts_columns(corridor: _Corridor) -> bool:
     if len(corridor.pairs) < _COLUMN_LINES:
         return False
-    return all(
-        _is_running_text(list({pair[side].line: pair[side] for pair in corridor.pairs}.values()))
-        for side in (0, 1)
-    )
+    sides = [
+        list({pair[side].line: pair[side] for pair in corridor.pairs}.values()) for side in (0, 1)
+    ]
+    least = _JUSTIFIED if _are_rows(corridor.pairs) else _COLUMN_FILL
+    return all(_is_running_text(side, least) for side in sides)
 
 
-def _is_running_text(side: Sequence[_Box]) -> bool:
+def _are_rows(pairs: Sequence[tuple[_Box, _Box]]) -> bool:
+    """Whether lines stand side by side on purpose: level with each other, and set loosely.
+
+    So do labels and their values, and the cells of a table. Running text is set closer, or fills
+    its column.
+    """
+    height = median(max(left.height, right.height) for left, right in pairs)
+    uneven = median(abs(left.middle - right.middle) for left, right in pairs)
+    middles = sorted({left.middle for left, _ in pairs})
+    if len(middles) < 2:
+        return False
+    pitch = median(below - above for above, below in pairwise(middles))
+    return uneven <= _LEVEL * height and pitch >= _LOOSE * height
+
+
+def _is_running_text(side: Sequence[_Box], fill: float) -> bool:
     if len(side) < _COLUMN_LINES:
         return False
     # Without the outermost tenths: a headline over two columns does not widen one of them.
@@ -209,7 +229,7 @@ def _is_running_text(side: Sequence[_Box]) -> bool:
     extent = right - left
     return (
         median(box.width / max(box.height, 1.0) for box in side) >= _COLUMN_ASPECT
-        and median(box.width for box in side) >= _COLUMN_FILL * extent
+        and median(box.width for box in side) >= fill * extent
     )
 
 

@@ -81,13 +81,90 @@ RECEIPT = [
     ],
 ]
 
+LABELS_AND_VALUES = [
+    part
+    for row in range(10)
+    for part in (
+        line(50, 50 + 34 * row, 90 + 23 * (row % 5)),
+        line(260, 52 + 34 * row, 120 + 40 * (row % 3)),
+    )
+]
+TWO_PAIRS_A_ROW = [
+    part
+    for row in range(8)
+    for part in (
+        line(50, 50 + 30 * row, 80 + 15 * (row % 4)),
+        line(200, 50 + 30 * row, 100 + 30 * (row % 4)),
+        line(500, 51 + 30 * row, 70 + 25 * (row % 3)),
+        line(660, 51 + 30 * row, 150 - 20 * (row % 4)),
+    )
+]
+ITEMS_WITH_DETAILS = [
+    part
+    for row in range(6)
+    for part in (
+        line(20, 100 + 80 * row, 300),
+        line(420, 100 + 80 * row, 70),
+        line(40, 126 + 80 * row, 200),
+        line(40, 152 + 80 * row, 180),
+    )
+]
+HEADING_BETWEEN_COLUMNS = [
+    *column(50, 100, 12),
+    *column(510, 100, 12),
+    line(300, 440, 360, 36),
+    *column(50, 520, 12),
+    *column(510, 520, 12),
+]
+HEADING_OVER_TWO_OF_THREE = [
+    line(50, 20, 840, 40),
+    *column(50, 100, 10, 260),
+    *column(340, 100, 10, 260),
+    line(50, 380, 550, 30),
+    *column(50, 440, 10, 260),
+    *column(340, 440, 10, 260),
+    *column(630, 100, 24, 260),
+]
+SIDE_NOTES = [
+    *column(50, 100, 30, 500),
+    *[line(600, 100 + 26 * row, 120, 16) for row in (3, 4, 5, 15, 16)],
+]
+TABLE_IN_TEXT = [
+    *column(50, 100, 10, 800),
+    *[
+        part
+        for row in range(6)
+        for part in (
+            line(50, 400 + 30 * row, 200),
+            line(400, 400 + 30 * row, 90),
+            line(700, 400 + 30 * row, 90),
+        )
+    ],
+    *column(50, 620, 10, 800),
+]
+# Set as loosely as a form, line beside line, and told from one by lines that fill their column.
+LOOSE_COLUMNS = [line(left, 100 + 36 * row, 380) for left in (50, 510) for row in range(12)]
+
+SHAPES = {
+    "one column": ONE_COLUMN,
+    "two columns": TWO_COLUMNS,
+    "three columns": THREE_COLUMNS,
+    "uneven columns": UNEVEN_COLUMNS,
+    "loose columns": LOOSE_COLUMNS,
+    "form": FORM,
+    "labels and values": LABELS_AND_VALUES,
+    "two pairs a row": TWO_PAIRS_A_ROW,
+    "receipt": RECEIPT,
+    "items with details": ITEMS_WITH_DETAILS,
+    "heading between columns": HEADING_BETWEEN_COLUMNS,
+    "heading over two of three": HEADING_OVER_TWO_OF_THREE,
+    "side notes": SIDE_NOTES,
+    "table in text": TABLE_IN_TEXT,
+}
+
 
 @pytest.mark.parametrize("degrees", [0, 2, -3])
-@pytest.mark.parametrize(
-    "lines",
-    [ONE_COLUMN, TWO_COLUMNS, THREE_COLUMNS, UNEVEN_COLUMNS, FORM, RECEIPT],
-    ids=["one column", "two columns", "three columns", "uneven columns", "form", "receipt"],
-)
+@pytest.mark.parametrize("lines", SHAPES.values(), ids=SHAPES)
 def test_pages_are_read_as_people_read_them(lines: list[Line], degrees: float) -> None:
     given_lines, expected = shuffled(turned(lines, degrees))
     assert order(given_lines) == expected
