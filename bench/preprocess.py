@@ -8,7 +8,6 @@ is worth is the difference within a row: the same pixels, the same engine.
 from __future__ import annotations
 
 import argparse
-import math
 import random
 import tempfile
 import time
@@ -17,84 +16,40 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-
+from bench.page_wear import WEARS, despeckled, levelled, stretched
 from bench.report import machine, table, write_json
 from recognition.crops import Image
 from recognition.engines.paddle import PaddleEngine
 from recognition.engines.store import install_base
 from recognition.evaluation.scoring import PageScore, ReadText, pair_page, score_page
-from recognition.evaluation.truth import Sample, TruthLine, read_image, read_set
-from recognition.layout import slope
-from recognition.page_steps.cleaning import despeckled, stretched
-from recognition.page_steps.frame import Frame, levelled, turned
-
-Worn = tuple[Image, Frame]
-"""A page, and the map from its coordinates to those of the truth."""
-
-_SCAN_DPI = 200  # what the pages of the sets come near to; half of it stands for 100 dpi
-
-
-def rotated(degrees: float) -> Callable[[Image], Worn]:
-    return lambda image: levelled(image, math.radians(degrees))
-
-
-def blurred(image: Image) -> Worn:
-    return np.asarray(cv2.GaussianBlur(image, (0, 0), 1.6), np.uint8), Frame()
-
-
-def coarse(image: Image) -> Worn:
-    share = 100 / _SCAN_DPI
-    size = (round(image.shape[1] * share), round(image.shape[0] * share))
-    small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return small, Frame(1 / share, 0, 0, 0, 1 / share, 0)
-
-
-def compressed(image: Image) -> Worn:
-    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 20])
-    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8), Frame()
-
-
-def faded(image: Image) -> Worn:
-    return (190 + image.astype(np.float32) * (35 / 255)).astype(np.uint8), Frame()
-
-
-def peppered(image: Image) -> Worn:
-    chance = np.random.default_rng(5).random(image.shape[:2])
-    worn = image.copy()
-    worn[chance < 0.01] = 0
-    worn[chance > 0.99] = 255
-    return worn, Frame()
-
-
-WEARS: dict[str, Callable[[Image], Worn]] = {
-    "as it is": lambda image: (image, Frame()),
-    "rotated 3": rotated(-3),
-    "rotated 8": rotated(8),
-    "rotated 15": rotated(-15),
-    "blur": blurred,
-    "100 dpi": coarse,
-    "JPEG 20": compressed,
-    "low contrast": faded,
-    "salt and pepper": peppered,
-    "turned 90": lambda image: turned(image, 1),
-    "turned 180": lambda image: turned(image, 2),
-    "turned 270": lambda image: turned(image, 3),
-}
+from recognition.evaluation.truth import Sample, read_image, read_set
+from recognition.layout import reading_order, slope
+from recognition.page_steps.frame import Frame
 
 
 def deskewed(image: Image, engine: PaddleEngine) -> tuple[Image, Frame]:
     return levelled(image, slope([line.polygon for line in engine.detect(image)]))
 
 
+UNTURNED = "none"
+"""Not even a page lying on its side is set upright; every other column does that as well."""
+
 STEPS: dict[str, Callable[[Image, PaddleEngine], tuple[Image, Frame]]] = {
-    "none": lambda image, _: (image, Frame()),
+    UNTURNED: lambda image, _: (image, Frame()),
+    "upright": lambda image, _: (image, Frame()),
     "deskew": deskewed,
     "contrast": lambda image, _: (stretched(image), Frame()),
     "despeckle": lambda image, _: (despeckled(image), Frame()),
 }
-"""Pages turned by quarters need no step here: the engine sets them upright itself."""
+
+
+def read_as_stored(image: Image, engine: PaddleEngine) -> list[ReadText]:
+    """The lines as they are found and read on the page as it lies, in reading order."""
+    polygons = [line.polygon for line in engine.detect(image)]
+    texts = [line.text for line in engine.recognise(image, polygons)]
+    kept = [index for index, text in enumerate(texts) if text.strip()]
+    places = reading_order([polygons[index] for index in kept])
+    return [ReadText(texts[kept[at.line]], polygons[kept[at.line]]) for at in places]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +66,17 @@ def measure(samples: list[Sample], wear: str, step: str, engine: PaddleEngine) -
         worn, to_truth = WEARS[wear](read_image(sample.image))
         started = time.process_time()
         prepared, to_worn = STEPS[step](worn, engine)
-        lines = engine.read(prepared).lines
+        if step == UNTURNED:
+            read = read_as_stored(prepared, engine)
+        else:
+            lines = engine.read(prepared).lines
+            read = [ReadText(line.recognised.text, line.polygon) for line in lines]
         spent += time.process_time() - started
         frame = to_truth.before(to_worn)
-        read = [ReadText(line.recognised.text, frame.stored_quad(line.polygon)) for line in lines]
-        truth = [TruthLine(line.text, line.polygon, line.scored) for line in sample.lines]
-        total += score_page(pair_page(truth, read), fold_case=True)
+        placed = [
+            ReadText(line.text, frame.stored_quad(line.polygon)) for line in read if line.polygon
+        ]
+        total += score_page(pair_page(sample.lines, placed), fold_case=True)
     return Cell(total, spent)
 
 

@@ -50,6 +50,7 @@ from recognition.preprocess import (
     text_width,
     width_for,
 )
+from recognition.spaces import with_spaces
 
 _COORDINATE_LIMIT = 32_000
 """PaddleOCR keeps polygons in 16 bits; a page with a longer side is shrunk for detection."""
@@ -217,8 +218,12 @@ class PaddleEngine:
         lines = []
         for crop, lattice in zip(crops, probabilities, strict=True):
             filled = text_width(crop) / inputs.shape[-1]
-            lines.append(self._line(ctc.decode(lattice, self._names, filled)))
+            lines.append(self._line(self._decode(lattice, crop, filled)))
         return lines
+
+    def _decode(self, lattice: ctc.Array, crop: Image, fill: float) -> ctc.Decoded:
+        decoded = ctc.decode(lattice, self._names, fill)
+        return with_spaces(decoded, lattice, self._names, crop, fill)
 
     def _line(self, decoded: ctc.Decoded) -> RecognisedLine:
         if not decoded.characters:

@@ -7,11 +7,9 @@ Coordinates are those of `crops.rectify`: pixel (0, 0) has its centre at (0.0, 0
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from recognition.crops import Image
@@ -78,32 +76,3 @@ def turned(image: Image, quarters: int) -> tuple[Image, Frame]:
         Frame(0, 1, 0, -1, 0, height - 1),
     )[quarters % 4]
     return np.ascontiguousarray(np.rot90(image, quarters)), frame
-
-
-def levelled(image: Image, radians: float) -> tuple[Image, Frame]:
-    """The page turned counter-clockwise by a small angle, enlarged so that no corner is lost.
-
-    New corners take the colour of the nearest edge.
-    """
-    height, width = image.shape[:2]
-    cosine, sine = math.cos(radians), math.sin(radians)
-    wide = math.ceil(width * cosine + height * abs(sine))
-    high = math.ceil(height * cosine + width * abs(sine))
-    x, y = (wide - 1) / 2, (high - 1) / 2
-    frame = Frame(
-        cosine,
-        -sine,
-        (width - 1) / 2 - cosine * x + sine * y,
-        sine,
-        cosine,
-        (height - 1) / 2 - sine * x - cosine * y,
-    )
-    matrix = np.array([[frame.a, frame.b, frame.c], [frame.d, frame.e, frame.f]])
-    turned_page = cv2.warpAffine(
-        image,
-        matrix,
-        (wide, high),
-        flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    return np.asarray(turned_page, dtype=np.uint8), frame

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.page_wear import levelled
 from recognition.crops import crop_sha256, rectify
 from recognition.engines.base import DetectedLine, Image, Polygon, RecognisedLine
-from recognition.page_steps.frame import Frame, Point, levelled, turned
+from recognition.page_steps.frame import Frame, Point, turned
 from recognition.page_steps.look import look_upright
 from tests.recognition.engine_kit import shared_engine, text_page
 
