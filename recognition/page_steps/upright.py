@@ -27,7 +27,7 @@ _PROBE_LENGTH = 12.0  # in heights; longer lines tell no more and cost more
 _WEAK = 0.85  # mean score below which a level page may be upside down
 _STANDING = 0.5  # share of the lines' length
 _MARGIN = 0.12  # by how much the better way must be better
-_LEGIBLE = 0.6  # and how good, in mean score: what is illegible both ways stays as it is
+_LEGIBLE = 0.5  # and how good, in mean score: what is illegible both ways stays as it is
 
 
 def lines_stand(polygons: Sequence[Sequence[Point]]) -> bool:
