@@ -22,6 +22,7 @@ BLANK = 0
 MAX_ALTERNATIVES = 5
 _CANDIDATES = 6  # single characters tried in place of a weak one
 _FLOOR = 1e-3  # a third or later alternative below this helps nobody
+_UNLIKELY = 1e-6  # of so many thousand classes, those below are not worth sorting
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +65,17 @@ def decode(probabilities: Array, names: Sequence[str], fill: float = 1.0) -> Dec
     labels = [int(best[first]) for first, _ in runs]
     raw_score = float(np.mean([probabilities[first, best[first]] for first, _ in runs]))
     covered = max(steps * fill, 1.0)
+    silence = len(names) - 1  # at the ends of the line a space is silence: nobody misses it
+    lattice = _Lattice(probabilities, {BLANK, silence, *labels})
     characters = []
     for index, (first, last) in enumerate(runs):
-        # At the ends of the line a space is silence: nobody sees it, nobody misses it.
         stretch = _Stretch(
-            probabilities=probabilities[
-                first if index else 0 : runs[index + 1][0] if index + 1 < len(runs) else steps
-            ],
+            lattice=lattice,
+            first=first if index else 0,
+            end=runs[index + 1][0] if index + 1 < len(runs) else steps,
             label=labels[index],
-            before=labels[index - 1] if index else len(names) - 1,
-            after=labels[index + 1] if index + 1 < len(runs) else len(names) - 1,
+            before=labels[index - 1] if index else silence,
+            after=labels[index + 1] if index + 1 < len(runs) else silence,
         )
         confidence = stretch.probability((stretch.label,))
         characters.append(
@@ -99,6 +101,36 @@ def _runs(best: npt.NDArray[np.intp]) -> list[tuple[int, int]]:
     ]
 
 
+class _Lattice:
+    """One line's probabilities, with the columns of the classes it reads as plain lists.
+
+    Most characters need a few steps of a few classes: lists answer that much faster than arrays.
+    """
+
+    def __init__(self, probabilities: Array, classes: set[int]) -> None:
+        self.probabilities = probabilities
+        wanted = sorted(classes)
+        columns = probabilities[:, wanted].T.tolist()
+        self._columns: dict[int, list[float]] = dict(zip(wanted, columns, strict=True))
+
+    def column(self, label: int, first: int, end: int) -> list[float]:
+        """Probabilities of one class at the steps from `first` to before `end`."""
+        known = self._columns.get(label)
+        if known is not None:
+            return known[first:end]
+        found: list[float] = self.probabilities[first:end, label].tolist()
+        return found
+
+    def likeliest(self, count: int, first: int, end: int) -> list[int]:
+        """The `count` classes with the highest peaks in these steps, and perhaps more."""
+        peaks = self.probabilities[first:end].max(axis=0)
+        found = np.flatnonzero(peaks > _UNLIKELY)
+        if len(found) < count:
+            found = np.argpartition(-peaks, count - 1)[:count]
+        ordered: list[int] = found[np.argsort(-peaks[found], kind="stable")][:count].tolist()
+        return ordered
+
+
 @dataclass(frozen=True, slots=True)
 class _Stretch:
     """The steps of one character: from its first to just before the next character's first.
@@ -107,26 +139,32 @@ class _Stretch:
     the neighbours' classes count as silence here, unless they are this character's own.
     """
 
-    probabilities: Array
+    lattice: _Lattice
+    first: int
+    end: int
     label: int
     before: int
     after: int
 
     def probability(self, spelling: tuple[int, ...]) -> float:
         """Probability that these steps spell exactly these classes, over all alignments."""
-        ahead = self._silence(spelling, self.before)
-        behind = self._silence(spelling, self.after)
+        blank = self._column(BLANK)
+        ahead = self._silence(blank, spelling, self.before)
+        behind = self._silence(blank, spelling, self.after)
         if not spelling:
             same = self.before == self.after
-            silent = ahead if same else ahead + behind - self._blank()
-            return _clip(float(np.prod(np.minimum(silent, 1.0))))
-        between = self._blank().tolist()
-        emissions = [self.probabilities[:, label].tolist() for label in spelling]
-        silences = [ahead.tolist(), *[between] * (len(spelling) - 1), behind.tolist()]
+            chance = 1.0
+            for none, early, late in zip(blank, ahead, behind, strict=True):
+                chance *= min(early if same else early + late - none, 1.0)
+            return _clip(chance)
+        emissions = [self._column(label) for label in spelling]
+        if len(spelling) == 1:
+            return self._single(emissions[0], ahead, behind)
+        silences = [ahead, *[blank] * (len(spelling) - 1), behind]
         # quiet[k]: in silence after k classes; loud[k]: within class k.
         quiet = [1.0] + [0.0] * len(spelling)
         loud = [0.0] * len(spelling)
-        for step in range(len(between)):
+        for step in range(len(blank)):
             entered = [
                 (loud[k] + quiet[k] + self._direct(spelling, k, loud)) * emissions[k][step]
                 for k in range(len(spelling))
@@ -138,13 +176,24 @@ class _Stretch:
             loud = entered
         return _clip(loud[-1] + quiet[-1])
 
+    @staticmethod
+    def _single(emission: list[float], ahead: list[float], behind: list[float]) -> float:
+        """The same for one class, which is nearly every character, without the inner loops."""
+        before, within, past = 1.0, 0.0, 0.0
+        for chance, early, late in zip(emission, ahead, behind, strict=True):
+            before, within, past = (
+                before * early,
+                (within + before) * chance,
+                (past + within) * late,
+            )
+        return _clip(within + past)
+
     def alternatives(self, names: Sequence[str]) -> tuple[Alternative, ...]:
         """The likeliest other spellings, best first; at least two of them."""
         known = {BLANK, self.label}
-        peaks = self.probabilities.max(axis=0)
-        count = min(_CANDIDATES + len(known), len(peaks))
-        top = np.argpartition(-peaks, count - 1)[:count]
-        others = [int(label) for label in top if int(label) not in known]
+        count = min(_CANDIDATES + len(known), self.lattice.probabilities.shape[1])
+        top = self.lattice.likeliest(count, self.first, self.end)
+        others = [label for label in top if label not in known]
         spellings: list[tuple[int, ...]] = [(), *((other,) for other in others)]
         # A second character on either side: what CTC drops most is a space or a thin letter.
         for other in others[:_CANDIDATES]:
@@ -160,13 +209,15 @@ class _Stretch:
         kept = [item for item in found[2:MAX_ALTERNATIVES] if item.probability >= _FLOOR]
         return (*found[:2], *kept)
 
-    def _blank(self) -> Array:
-        return self.probabilities[:, BLANK]
+    def _column(self, label: int) -> list[float]:
+        return self.lattice.column(label, self.first, self.end)
 
-    def _silence(self, spelling: tuple[int, ...], neighbour: int) -> Array:
+    def _silence(
+        self, blank: list[float], spelling: tuple[int, ...], neighbour: int
+    ) -> list[float]:
         if neighbour == self.label or neighbour in spelling:
-            return self._blank()
-        return self._blank() + self.probabilities[:, neighbour]
+            return blank
+        return [none + chance for none, chance in zip(blank, self._column(neighbour), strict=True)]
 
     @staticmethod
     def _direct(spelling: tuple[int, ...], k: int, loud: list[float]) -> float:

@@ -84,6 +84,33 @@ def activate(
 
 
 @transaction.atomic
+def retire_unreadable(base: ModelVersion) -> list[ModelVersion]:
+    """Take out of service what this release cannot read with; returns those versions.
+
+    A release may prepare lines in another way than the one a version was made for. `base` is the
+    base of this release: it then serves all types, and a type's own version makes way for it
+    until the type has learnt anew. Their files, results and labels stay.
+    """
+    retired = []
+    for pointer in ActiveModel.objects.select_related("model_version", "document_type").exclude(
+        model_version__preprocessing_version=base.preprocessing_version
+    ):
+        scope, version = pointer.document_type, pointer.model_version
+        reason = (
+            f"This release prepares lines as {base.preprocessing_version}; the version was made "
+            f"for {version.preprocessing_version}."
+        )
+        if scope is None:
+            activate(version=base, document_type=None, actor=None, reason=reason)
+        else:
+            _lock_scope(scope)
+            pointer.delete()
+            _record(Activation.Kind.ROLLBACK, scope, None, version, None, reason)
+        retired.append(version)
+    return retired
+
+
+@transaction.atomic
 def roll_back(
     *, document_type: DocumentType | None, actor: AbstractBaseUser | None, reason: str
 ) -> Activation:

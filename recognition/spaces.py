@@ -53,6 +53,8 @@ def with_spaces(
         (round(item.start * covered), max(round(item.end * covered) - 1, 0)) for item in characters
     ]
     space = probabilities[:, len(names) - 1]
+    if float(space.max()) < _CHANCE:
+        return decoded
     hinted = [
         after
         for after in range(1, len(characters))

@@ -26,6 +26,7 @@ from recognition.models import (
     Prediction,
 )
 from recognition.page_pixels import load_pixels
+from recognition.preprocess import PREPROCESSING_VERSION
 from recognition.querysets import ADMIN_GROUP, REVIEWER_GROUP
 from recognition.registry import VersionFacts, activate, register_version
 from recognition.states import DocumentStatus, PageStatus
@@ -83,7 +84,12 @@ def make_batch(
     )
 
 
-def make_model(*, active: bool = False, document_type: DocumentType | None = None) -> ModelVersion:
+def make_model(
+    *,
+    active: bool = False,
+    document_type: DocumentType | None = None,
+    preprocessing_version: str = PREPROCESSING_VERSION,
+) -> ModelVersion:
     """A model version's row (no files in the store); `active` for `document_type`, or for all."""
     number = next(_numbers)
     sha256 = hashlib.sha256(f"model {number}".encode()).hexdigest()
@@ -93,7 +99,7 @@ def make_model(*, active: bool = False, document_type: DocumentType | None = Non
             name=f"model {number}",
             kind=ModelVersion.Kind.BASE,
             dictionary_sha256=hashlib.sha256(b"dictionary").hexdigest(),
-            preprocessing_version="test-1",
+            preprocessing_version=preprocessing_version,
             calibration_version="test-1",
         ),
         document_type=document_type,

@@ -114,7 +114,7 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
     )
     test = [line for line in lines if line.item.split == "test"]
     compared = [line.views[0] for line in test or lines]
-    exported = ExportedHead(candidate.head, job.settings.threads)
+    exported = ExportedHead(candidate.head)
     parity = compare(head, exported, compared, alphabet.names)
     progress.tell("exporting", 1, 1)
 
@@ -227,7 +227,7 @@ def evaluate(
 
 def _alphabet(job: Job, parent: ModelFiles, lines: Sequence[Line]) -> Alphabet:
     """Characters of labels and present readings; of the test split neither is looked at."""
-    reader = ExportedHead(parent.head, job.settings.threads)
+    reader = ExportedHead(parent.head)
     names = class_names(parent.characters())
     known = [line for line in lines if line.item.split != "test"]
     readings = [greedy_text(reader.probabilities(line.views[0]), names) for line in known]

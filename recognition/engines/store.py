@@ -10,7 +10,7 @@ Layout, below one directory:
 
 A version appears under its hash by one rename and is never changed again. A process killed at any
 moment leaves at most something under tmp/. `load` checks every hash before it hands out a path.
-Imports neither Django nor onnxruntime.
+Imports neither Django nor OpenVINO.
 """
 
 from __future__ import annotations
@@ -248,7 +248,7 @@ def install_base(store: Path) -> ModelFiles:
     that share them, are mended from the package. Raises WeightsError where the package is absent
     or is not the expected one.
     """
-    # onnx and onnxruntime are needed only here, never where versions are merely loaded.
+    # onnx and OpenVINO are needed only here, never where versions are merely loaded.
     from recognition.engines import weights
 
     sources = weights.package_files()

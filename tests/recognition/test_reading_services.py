@@ -13,6 +13,7 @@ from django.utils import timezone
 from recognition import reading
 from recognition.exceptions import NotRetryable
 from recognition.models import ActiveModel, Event, Line, Page, Prediction
+from recognition.preprocess import PREPROCESSING_VERSION
 from recognition.reading import read_page, reread_page, retry_pages, sweep_pages
 from recognition.signals import page_recognised
 from recognition.states import PageStatus
@@ -61,7 +62,7 @@ def test_a_page_is_read_stored_and_routed(queued, commits):
     prediction = Prediction.objects.get(line=lines[1])
     assert prediction.text == "Tota1 12.5O"
     assert (prediction.preprocessing_version, prediction.calibration_version) == (
-        "test-1",
+        PREPROCESSING_VERSION,
         "test-1",
     )
     text, confidence, start, end, alternatives = prediction.characters[0]

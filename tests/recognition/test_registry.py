@@ -8,6 +8,7 @@ from django.db import connection
 
 from recognition.exceptions import NoModel, NothingToRollBack
 from recognition.models import Activation, ActiveModel, Event
+from recognition.preprocess import PREPROCESSING_VERSION
 from recognition.registry import VersionFacts, activate, active_model, register_version, roll_back
 from tests.factories import make_admin, make_model, make_type
 
@@ -121,6 +122,21 @@ def test_activations_at_the_same_moment_leave_one_pointer_and_a_whole_trail():
     assert len(trail) == 6
     assert pointer.model_version == trail[-1].model_version
     assert [step.previous for step in trail[1:]] == [step.model_version for step in trail[:-1]]
+
+
+def test_versions_of_an_earlier_release_make_way_for_the_base_and_stay_on_record(capsys):
+    letter, receipt = make_type(), make_type()
+    earlier, own = (make_model(preprocessing_version="line48-0") for _ in range(2))
+    go(earlier)
+    go(own, letter)
+    call_command("install_base_model")
+    base = active_model(None)
+    assert base.preprocessing_version == PREPROCESSING_VERSION
+    assert active_model(letter) == active_model(receipt) == base
+    assert capsys.readouterr().out.count("earlier release") == 2
+    assert Activation.objects.filter(previous__in=[earlier, own]).count() == 2
+    call_command("install_base_model")
+    assert "earlier release" not in capsys.readouterr().out
 
 
 def test_installing_the_base_model_activates_it_once_and_respects_what_serves(capsys):

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from recognition.engines.store import install_base
 from recognition.exceptions import RecognitionError
 from recognition.models import ActiveModel
-from recognition.registry import VersionFacts, activate, register_version
+from recognition.registry import VersionFacts, activate, register_version, retire_unreadable
 
 
 class Command(BaseCommand):
@@ -34,6 +34,11 @@ class Command(BaseCommand):
                 calibration_version=files.calibration_version,
             )
         )
+        for retired in retire_unreadable(version):
+            self.stdout.write(
+                f"{retired} ({retired.short_sha}) was made for an earlier release and no longer "
+                "serves; refresh its document type to train a new one from the labels."
+            )
         active = ActiveModel.objects.filter(document_type=None).select_related("model_version")
         serving = active.first()
         if serving is None:
