@@ -36,7 +36,10 @@ def save_type(
 def _policy(pk: int) -> dict[str, Any]:
     """What the trail keeps of a stored type."""
     stored = DocumentType.objects.get(pk=pk)
-    names = ("name", "description", "threshold", "accuracy_target", "audit_rate", "priority")
+    names = (
+        "name", "description", "threshold", "accuracy_target", "audit_rate", "priority",
+        "character_set",
+    )  # fmt: skip
     return {
         **{name: getattr(stored, name) for name in names},
         "groups": sorted(stored.groups.values_list("name", flat=True)),

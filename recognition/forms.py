@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 from django.utils import timezone
 
 from recognition.models import Batch, DocumentType
@@ -110,16 +111,22 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
             "accuracy_target",
             "audit_rate",
             "priority",
+            "character_set",
             "groups",
         )
         widgets = {"groups": forms.CheckboxSelectMultiple}
-        labels = {"groups": "Only these groups may see it"}
+        labels = {"groups": "Only these groups may see it", "character_set": "Character set"}
         help_texts = {
             "name": "As people here call it: invoice, receipt, letter.",
             "priority": "Pages of types with a higher number are reviewed first. 0 is usual.",
+            "character_set": "What these documents can contain. Pages are read as if there were no "
+            "other characters, so that none is mistaken for one. It holds for pages read from now "
+            "on; what is read already stays.",
             "groups": "None ticked: everyone who may sign in. Admins always see it.",
         }
         error_messages = {"name": {"unique": "There is a document type with this name already."}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
+        address = f"{reverse('type_characters')}?type={self.instance.pk or ''}"
+        self.fields["character_set"].widget.attrs |= {"hx-get": address, "hx-target": "#characters"}

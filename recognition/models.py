@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from recognition import querysets
 from recognition.policy import DocumentType as DocumentType
+from recognition.set_fields import character_set_field as character_set_field
+from recognition.set_fields import character_set_known as character_set_known
 from recognition.shares import is_share as is_share
 from recognition.states import DocumentStatus, PageStatus, TextSource
 from recognition.tokens import new_token as new_token
@@ -270,6 +272,7 @@ class Page(models.Model):
         related_name="pages",
         help_text="Read the page last.",
     )
+    character_set = character_set_field("With which it was read last.")
     lowest_confidence = models.FloatField(
         null=True, blank=True, help_text="Of its weakest line; empty where there is no line."
     )
@@ -324,6 +327,7 @@ class Page(models.Model):
                 condition=Q(status__in=[PageStatus.QUEUED, PageStatus.READING, PageStatus.FAILED])
                 | Q(model_version__isnull=False, read_at__isnull=False),
             ),
+            character_set_known("page_character_set_known"),
             models.CheckConstraint(
                 name="page_confidence_is_share",
                 condition=Q(lowest_confidence__isnull=True) | is_share("lowest_confidence"),
@@ -368,7 +372,7 @@ class Line(models.Model):
 
 
 class Prediction(models.Model):
-    """What one model version read on one line. Append-only."""
+    """What one model version read on one line, with one character set. Append-only."""
 
     line = models.ForeignKey(Line, on_delete=models.PROTECT, related_name="predictions")
     model_version = models.ForeignKey(
@@ -388,15 +392,20 @@ class Prediction(models.Model):
     preprocessing_version = models.CharField(max_length=40)
     calibration_version = models.CharField(max_length=80)
     dictionary_sha256 = models.CharField(max_length=64)
+    character_set = character_set_field("What could be read; the model knows more.")
     at = models.DateTimeField(auto_now_add=True)
+
+    objects = querysets.PredictionQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
         triggers = [APPEND_ONLY]
         constraints = [
             models.UniqueConstraint(
-                name="prediction_once_per_line_and_model", fields=["line", "model_version"]
+                name="prediction_once_per_line_model_and_set",
+                fields=["line", "model_version", "character_set"],
             ),
+            character_set_known("prediction_character_set_known"),
             models.CheckConstraint(
                 name="prediction_confidence_is_share",
                 condition=Q(confidence__isnull=True) | is_share("confidence"),

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from recognition import querysets
+from recognition.set_fields import character_set_field, character_set_known
 from recognition.shares import SHARE, is_share
 
 
@@ -36,6 +37,7 @@ class DocumentType(models.Model):
     priority = models.SmallIntegerField(
         default=0, help_text="Pages of types with a higher number are reviewed first."
     )
+    character_set = character_set_field("Pages are read as if no other characters existed.")
     groups = models.ManyToManyField(
         Group,
         blank=True,
@@ -51,6 +53,7 @@ class DocumentType(models.Model):
         constraints = [
             models.CheckConstraint(name="type_threshold_is_share", condition=is_share("threshold")),
             models.CheckConstraint(name="type_audit_is_share", condition=is_share("audit_rate")),
+            character_set_known("type_character_set_known"),
             models.CheckConstraint(
                 name="type_target_below_one",
                 condition=Q(accuracy_target__isnull=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from django.apps import apps
 from django.db import models
@@ -106,3 +106,16 @@ class LineQuerySet(OfTypeQuerySet["m.Line"]):
     def current(self) -> Self:
         """Lines that stand on the page now, in reading order."""
         return self.filter(retired_at__isnull=True).order_by("position")
+
+
+class NamesReading(Protocol):
+    """A page, a task or a decision: something that goes by one reading of a page's lines."""
+
+    model_version_id: Any
+    character_set: str
+
+
+class PredictionQuerySet(models.QuerySet["m.Prediction"]):
+    def of_reading(self, row: NamesReading) -> Self:
+        """What the model version that `row` names read, with the character set it names."""
+        return self.filter(model_version_id=row.model_version_id, character_set=row.character_set)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
+from recognition.character_sets import CharacterSet
 from recognition.engine_pool import engine_for
 from recognition.engines.base import Engine, RecognisedLine
 from recognition.events import record_event
@@ -45,8 +47,8 @@ def read_page(page_id: int, engines: EngineFor = engine_for, token: UUID | None 
     if page is None:
         return "not waiting"
     try:
-        version = active_model(page.document.document_type)
-        return _finish(page, token, *_read(page, token, version, engines(version)))
+        reader = _reader(page, engines)
+        return _finish(page, token, *_read(page, token, reader))
     except TRANSIENT:
         raise
     except Exception as error:
@@ -66,27 +68,30 @@ def reread_page(page_id: int, engines: EngineFor = engine_for) -> str:
         return "not waiting"
     if page.text_source == TextSource.TEXT_LAYER:
         return "taken from its text layer"
-    version = active_model(page.document.document_type)
-    if page.model_version_id == version.pk:
+    reader = _reader(page, engines)
+    if (page.model_version_id, page.character_set) == (reader.version.pk, reader.character_set):
         return "read by this model already"
     lines = list(page.lines.current())
     known = {
         prediction.line_id: prediction
-        for prediction in Prediction.objects.filter(line__in=lines, model_version=version)
+        for prediction in Prediction.objects.filter(
+            line__in=lines, model_version=reader.version, character_set=reader.character_set
+        )
     }
     confidences = [prediction.confidence for prediction in known.values()]
     missing = [line for line in lines if line.pk not in known]
     found: list[tuple[Line, RecognisedLine]] = []
     if missing:
         polygons = [_points(line) for line in missing]
-        recognised = engines(version).recognise(load_pixels(page), polygons)
+        recognised = reader.engine.recognise(load_pixels(page), polygons)
         found = list(zip(missing, recognised, strict=True))
         confidences += [line.confidence for line in recognised]
     with transaction.atomic():
-        _store(found, version)
+        _store(found, reader.version, reader.character_set)
         sure = [confidence for confidence in confidences if confidence is not None]
         Page.objects.filter(pk=page.pk, status__in=REREADABLE).update(
-            model_version=version,
+            model_version=reader.version,
+            character_set=reader.character_set,
             read_at=timezone.now(),
             lowest_confidence=min(sure, default=None),
         )
@@ -94,10 +99,26 @@ def reread_page(page_id: int, engines: EngineFor = engine_for) -> str:
     return "read again"
 
 
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """What reads a page: a model version with the character set of the page's type."""
+
+    version: ModelVersion
+    character_set: str
+    engine: Engine
+
+
+def _reader(page: Page, engines: EngineFor) -> _Reader:
+    version = active_model(page.document.document_type)
+    chosen = page.document.document_type.character_set
+    return _Reader(version, chosen, engines(version).restricted_to(chosen))
+
+
 def _finish(
     page: Page,
     token: UUID,
     version: ModelVersion,
+    character_set: str,
     found: Sequence[tuple[Line, RecognisedLine]],
     steps: Sequence[str] = (),
 ) -> str:
@@ -111,12 +132,13 @@ def _finish(
             reading_until=None,
             read_at=timezone.now(),
             model_version=version,
+            character_set=character_set,
             lowest_confidence=_lowest([line for _, line in found]),
         ):
             return "lost the lease"
         if steps:
             record_event(verb="set upright", subject=page, steps=list(steps))
-        _store(found, version)
+        _store(found, version, character_set)
         transaction.on_commit(lambda: _announce(page.pk))
     return "read"
 
@@ -216,19 +238,24 @@ def _claim(page_id: int, token: UUID) -> tuple[Page | None, UUID]:
 
 
 def _read(
-    page: Page, token: UUID, version: ModelVersion, engine: Engine
-) -> tuple[ModelVersion, list[tuple[Line, RecognisedLine]], tuple[str, ...]]:
-    """What the text is from, the lines with it, and the page steps; lines that exist are kept."""
+    page: Page, token: UUID, reader: _Reader
+) -> tuple[ModelVersion, str, list[tuple[Line, RecognisedLine]], tuple[str, ...]]:
+    """What the text is from, its character set, the lines with it, and the page steps.
+
+    Lines that exist are kept.
+    """
     pixels = load_pixels(page)
+    engine, version, chosen = reader.engine, reader.version, reader.character_set
     if page.text_source == TextSource.TEXT_LAYER:
-        taken = take_lines(page, pixels, engine)
+        # Whether a layer tells the truth is asked of all that the model knows.
+        taken = take_lines(page, pixels, engine.restricted_to(CharacterSet.FULL))
         if taken is not None:
-            return producer_of(page), taken, ()
+            return producer_of(page), CharacterSet.FULL, taken, ()
         distrust(page, token)
     lines = list(page.lines.current())
     if lines:
         read = engine.recognise(pixels, [_points(line) for line in lines])
-        return version, list(zip(lines, read, strict=True)), ()
+        return version, chosen, list(zip(lines, read, strict=True)), ()
     reading = engine.read(pixels)
     found = [
         (
@@ -243,14 +270,16 @@ def _read(
         )
         for line in reading.lines
     ]
-    return version, found, reading.page_steps
+    return version, chosen, found, reading.page_steps
 
 
 def _points(line: Line) -> list[tuple[float, float]]:
     return [(float(x), float(y)) for x, y in line.polygon]
 
 
-def _store(found: Sequence[tuple[Line, RecognisedLine]], version: ModelVersion) -> None:
+def _store(
+    found: Sequence[tuple[Line, RecognisedLine]], version: ModelVersion, character_set: str
+) -> None:
     Line.objects.bulk_create([line for line, _ in found if line.pk is None])
     Prediction.objects.bulk_create(
         [
@@ -273,10 +302,11 @@ def _store(found: Sequence[tuple[Line, RecognisedLine]], version: ModelVersion) 
                 preprocessing_version=version.preprocessing_version,
                 calibration_version=version.calibration_version,
                 dictionary_sha256=version.dictionary_sha256,
+                character_set=character_set,
             )
             for line, read in found
         ],
-        ignore_conflicts=True,  # the same model reads a line the same: the first row stands
+        ignore_conflicts=True,  # the same model and set read a line the same: the first row stands
     )
 
 

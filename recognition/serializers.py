@@ -33,6 +33,7 @@ class DocumentTypeSerializer(serializers.ModelSerializer[DocumentType]):
             "accuracy_target",
             "audit_rate",
             "priority",
+            "character_set",
             "groups",
             "created_at",
         )
@@ -156,6 +157,7 @@ class PageSerializer(serializers.ModelSerializer[Page]):
             "queued_at",
             "read_at",
             "model_version",
+            "character_set",
             "lowest_confidence",
             "text_source",
             "text_layer_fault",
@@ -216,6 +218,7 @@ class PredictionSerializer(serializers.ModelSerializer[Prediction]):
             "preprocessing_version",
             "calibration_version",
             "dictionary_sha256",
+            "character_set",
             "at",
         )
         read_only_fields = fields

@@ -17,5 +17,6 @@ urlpatterns = [
     path("lines/<int:line_id>/crop/", image_views.line_crop, name="line_crop"),
     path("types/", type_views.type_list, name="type_list"),
     path("types/new/", type_views.type_create, name="type_create"),
+    path("types/characters/", type_views.type_characters, name="type_characters"),
     path("types/<int:type_id>/", type_views.type_edit, name="type_edit"),
 ]

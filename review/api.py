@@ -77,9 +77,11 @@ class PageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleView):
         """All lines of a page in reading order, each with its text, provenance and label."""
         page = self.get_object()
         lines = list(page.lines.current())
-        predictions = Prediction.objects.filter(
-            line__in=lines, model_version=page.model_version_id
-        ).select_related("model_version")
+        predictions = (
+            Prediction.objects.of_reading(page)
+            .filter(line__in=lines)
+            .select_related("model_version")
+        )
         labels = (
             Label.objects.current()
             .filter(line__in=lines)

@@ -10,11 +10,21 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import F, Q, QuerySet
 
 from recognition.models import Event, Line, Page, Prediction
+from recognition.querysets import NamesReading
 from recognition.states import PageStatus
 from review.models import Draft, Label, RefusedDraft, ReviewTask, RoutingDecision
 from review.selectors import band, percent, svg_points
 from review.states import WITHOUT_TEXT, TaskStatus, Verdict
 from review.text import same_label
+
+
+def same_reading(row: NamesReading, other: NamesReading) -> bool:
+    """Whether both go by the same model version and character set."""
+    return (row.model_version_id, row.character_set) == (
+        other.model_version_id,
+        other.character_set,
+    )
+
 
 REOPENABLE = frozenset({PageStatus.REVIEWED, PageStatus.ACCEPTED})
 
@@ -159,7 +169,7 @@ def _line(
     threshold: float,
 ) -> HistoryLine:
     current = next((label for label in labels if label.superseded_at is None), None)
-    read = next((row for row in predictions if row.model_version_id == page.model_version_id), None)
+    read = next((row for row in predictions if same_reading(row, page)), None)
     probability = read.confidence if read else None
     if current is not None:
         empty = current.verdict in WITHOUT_TEXT

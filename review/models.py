@@ -16,6 +16,8 @@ from recognition.models import (
     ModelVersion,
     Page,
     Prediction,
+    character_set_field,
+    character_set_known,
     is_share,
 )
 from review import querysets
@@ -27,6 +29,7 @@ class RoutingDecision(models.Model):
 
     page = models.ForeignKey(Page, on_delete=models.PROTECT, related_name="decisions")
     model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    character_set = character_set_field("With which the model read the page.")
     outcome = models.CharField(max_length=6, choices=Outcome.choices)
     rule = models.CharField(max_length=40, help_text="Code of the rule that decided.")
     threshold = models.FloatField()
@@ -56,8 +59,10 @@ class RoutingDecision(models.Model):
             ),
             # An audit is drawn once for each reading, or chance could be tried again.
             models.UniqueConstraint(
-                name="decision_once_per_page_and_model", fields=["page", "model_version"]
+                name="decision_once_per_page_model_and_set",
+                fields=["page", "model_version", "character_set"],
             ),
+            character_set_known("decision_character_set_known"),
         ]
 
     def __str__(self) -> str:
@@ -117,6 +122,7 @@ class ReviewTask(models.Model):
         related_name="+",
         help_text="Whose predictions the reviewer is shown.",
     )
+    character_set = character_set_field("With which these predictions were read.")
     status = models.CharField(max_length=9, choices=TaskStatus.choices, default=TaskStatus.WAITING)
     priority = models.SmallIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -155,6 +161,7 @@ class ReviewTask(models.Model):
             models.UniqueConstraint(
                 name="one_open_task_per_page", fields=["page"], condition=Q(status__in=sorted(OPEN))
             ),
+            character_set_known("task_character_set_known"),
             models.CheckConstraint(
                 name="task_status_known", condition=Q(status__in=TaskStatus.values)
             ),

@@ -1,5 +1,9 @@
 """Which pages a model that has just gone into service reads again."""
 
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from recognition.events import record_event
 from recognition.models import DocumentType, Page
 from recognition.reading import queue_rereading
 from recognition.states import PageStatus
@@ -24,3 +28,12 @@ def waiting_pages(document_type: DocumentType | None) -> list[Page]:
 def reread_waiting_pages(document_type: DocumentType | None) -> int:
     """Queue the waiting pages to be read again by what serves them now; returns how many."""
     return queue_rereading(waiting_pages(document_type))
+
+
+@transaction.atomic
+def reread_by_hand(document_type: DocumentType, *, actor: AbstractBaseUser) -> int:
+    """The same on an admin's word, on the record; returns how many."""
+    pages = waiting_pages(document_type)
+    if pages:
+        record_event(verb="read again", subject=document_type, actor=actor, pages=len(pages))
+    return queue_rereading(pages)

@@ -25,8 +25,8 @@ KIND_OF = {Outcome.REVIEW: TaskKind.THRESHOLD, Outcome.AUDIT: TaskKind.AUDIT}
 def route_page(page_id: int, draw: Callable[[], float] = _chance.random) -> str:
     """Accept a page as its model read it, or give it to people; returns the outcome's name.
 
-    Idempotent: one decision for each page and model, and a page under a reviewer's hands, an audit
-    already drawn, or a page a person has reviewed, is left as it is.
+    Idempotent: one decision for each reading of a page, and a page under a reviewer's hands, an
+    audit already drawn, or a page a person has reviewed, is left as it is.
     """
     page = (
         Page.objects.select_for_update(of=("self",))
@@ -57,15 +57,16 @@ def sweep_unrouted() -> int:
 def _decision(page: Page, draw: Callable[[], float]) -> RoutingDecision:
     """The one decision on the page as its present model read it."""
     version = ModelVersion.objects.get(pages=page.pk)
-    stored = RoutingDecision.objects.filter(page=page, model_version=version).first()
+    stored = RoutingDecision.objects.filter(
+        page=page, model_version=version, character_set=page.character_set
+    ).first()
     if stored is not None:
         return stored
     document_type = page.document.document_type
     facts = [
         LineFact(line_id, confidence)
-        for line_id, confidence in Prediction.objects.filter(
-            line__page=page, line__retired_at__isnull=True, model_version=version
-        )
+        for line_id, confidence in Prediction.objects.of_reading(page)
+        .filter(line__page=page, line__retired_at__isnull=True)
         .order_by("line__position")
         .values_list("line_id", "confidence")
     ]
@@ -76,6 +77,7 @@ def _decision(page: Page, draw: Callable[[], float]) -> RoutingDecision:
     return RoutingDecision.objects.create(
         page=page,
         model_version=version,
+        character_set=page.character_set,
         outcome=routing.outcome,
         rule=routing.rule,
         threshold=policy.threshold,
@@ -99,6 +101,7 @@ def _open_or_accept(page: Page, decision: RoutingDecision) -> str:
         kind=KIND_OF[outcome],
         decision=decision,
         model_version=decision.model_version,
+        character_set=decision.character_set,
         priority=page.document.document_type.priority,
     )
     return outcome.value
@@ -119,6 +122,9 @@ def _reroute(page: Page, draw: Callable[[], float]) -> str:
         move(Page.objects.filter(pk=page.pk), PageStatus.ACCEPTED, PAGE_MOVES)
         return outcome.value
     rows.update(
-        kind=KIND_OF[outcome], decision=decision, model_version_id=decision.model_version_id
+        kind=KIND_OF[outcome],
+        decision=decision,
+        model_version_id=decision.model_version_id,
+        character_set=decision.character_set,
     )
     return outcome.value

@@ -147,9 +147,9 @@ def review_page(
     lines = list(page.lines.current())
     predictions = {
         row.line_id: row
-        for row in Prediction.objects.filter(
-            line__page=page, line__retired_at=None, model_version=task.model_version_id
-        ).only("line_id", "text", "confidence", "characters")
+        for row in Prediction.objects.of_reading(task)
+        .filter(line__page=page, line__retired_at=None)
+        .only("line_id", "text", "confidence", "characters")
     }
     drafts = {row.line_id: row for row in Draft.objects.of(task, user)}
     labels = {

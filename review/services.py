@@ -66,9 +66,7 @@ def submit_page(
     cleaned = _checked(lines, entries)
     shown = {
         prediction.line_id: prediction
-        for prediction in Prediction.objects.filter(
-            line__in=lines, model_version_id=task.model_version_id
-        )
+        for prediction in Prediction.objects.of_reading(task).filter(line__in=lines)
     }
     now = timezone.now()
     seconds = min(max(seconds, 0.0), MAX_SECONDS)
@@ -122,6 +120,7 @@ def reopen_page(*, page: Page, actor: AbstractBaseUser, reason: str) -> ReviewTa
         page=page,
         kind=TaskKind.REOPENED,
         model_version_id=page.model_version_id,
+        character_set=page.character_set,
         priority=page.document.document_type.priority,
     )
     record_event(verb="reopen", subject=task, actor=actor, page=page.pk, reason=reason)

@@ -101,9 +101,9 @@ def conflict_page(
         for draft in Draft.objects.of(task, task.reviewer):
             theirs[draft.line_id] = (draft.text, draft.verdict, _name(task.reviewer))
     read = dict(
-        Prediction.objects.filter(
-            line__page=task.page_id, model_version=task.model_version_id
-        ).values_list("line_id", "text")
+        Prediction.objects.of_reading(task)
+        .filter(line__page=task.page_id)
+        .values_list("line_id", "text")
     )
     windows = {conflict.line_id: conflict.text for conflict in refused}
     lines = []
@@ -141,9 +141,9 @@ def conflict_page(
 def typed_entries(task: ReviewTask, entries: Mapping[int, LineEntry]) -> dict[int, LineEntry]:
     """Those entries that say something else than the model read: what a person really typed."""
     read = dict(
-        Prediction.objects.filter(
-            line__page=task.page_id, model_version=task.model_version_id
-        ).values_list("line_id", "text")
+        Prediction.objects.of_reading(task)
+        .filter(line__page=task.page_id)
+        .values_list("line_id", "text")
     )
     return {
         line_id: entry

@@ -92,21 +92,27 @@ def evidence(document_type: DocumentType) -> tuple[list[ReviewedPage], list[Acce
             probability__isnull=False,
         )
         .order_by("-pk")
-        .values_list("page_id", "model_version_id", "probability", "outcome")[:EVIDENCE_PAGES]
+        .values_list("page_id", "model_version_id", "character_set", "probability", "outcome")[
+            :EVIDENCE_PAGES
+        ]
     )
     lowest: dict[int, float] = {}
-    version: dict[int, int] = {}
+    reading: dict[int, tuple[int, str]] = {}
     audits: set[int] = set()
-    for page_id, version_id, probability, outcome in newest:
+    for page_id, version_id, character_set, probability, outcome in newest:
         if page_id not in lowest and probability is not None:
-            lowest[page_id], version[page_id] = probability, version_id
+            lowest[page_id], reading[page_id] = probability, (version_id, character_set)
             if outcome == Outcome.AUDIT:
                 audits.add(page_id)
     counted = (
         Label.objects.current()
         .filter(line__page__in=lowest, base_prediction__isnull=False)
         .exclude(verdict=Verdict.ILLEGIBLE)
-        .values("line__page_id", "base_prediction__model_version_id")
+        .values(
+            "line__page_id",
+            "base_prediction__model_version_id",
+            "base_prediction__character_set",
+        )
         .annotate(lines=Count("pk"), wrong=Count("pk", filter=_WRONG))
     )
     reviewed = [
@@ -117,7 +123,8 @@ def evidence(document_type: DocumentType) -> tuple[list[ReviewedPage], list[Acce
             audit=row["line__page_id"] in audits,
         )
         for row in counted
-        if version[row["line__page_id"]] == row["base_prediction__model_version_id"]
+        if reading[row["line__page_id"]]
+        == (row["base_prediction__model_version_id"], row["base_prediction__character_set"])
     ]
     unseen = (
         Page.objects.filter(pk__in=lowest, status=PageStatus.ACCEPTED)

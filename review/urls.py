@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from review import accuracy_views, export_views, page_views, views
+from review import accuracy_views, export_views, page_views, type_views, views
 
 urlpatterns = [
     path("types/<int:type_id>/accuracy/", accuracy_views.type_accuracy, name="type_accuracy"),
@@ -11,6 +11,7 @@ urlpatterns = [
         accuracy_views.type_accuracy_curve,
         name="type_accuracy_curve",
     ),
+    path("types/<int:type_id>/reread/", type_views.type_reread, name="type_reread"),
     path("review/", views.review_queue, name="review_queue"),
     path("review/next/", views.review_next, name="review_next"),
     path("review/signed-in/", views.signed_in, name="signed_in"),

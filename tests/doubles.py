@@ -48,6 +48,11 @@ class ScriptedEngine:
     def __init__(self, *lines: tuple[str, float | None]) -> None:
         self.lines = lines
         self.reads = 0
+        self.character_set = "full"
+
+    def restricted_to(self, character_set: str) -> "ScriptedEngine":
+        self.character_set = character_set
+        return self
 
     def read(self, image: Image) -> Reading:
         self.reads += 1
@@ -86,6 +91,9 @@ class RaisingEngine:
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
+
+    def restricted_to(self, character_set: str) -> "RaisingEngine":
+        return self
 
     def read(self, image: Image) -> Reading:
         raise self.error

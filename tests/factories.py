@@ -213,7 +213,7 @@ def submit_as_read(page: Page, reviewer: User, **texts: str) -> ReviewTask:
         raise ValueError("The page is not to be had.")
     entries = {}
     for line in page.lines.current():
-        read = line.predictions.get(model_version=task.model_version)
+        read = line.predictions.of_reading(task).get()
         entries[line.pk] = LineEntry(texts.get(f"line{line.position}", read.text))
     return submit_page(
         task_id=task.pk, token=task.lease_token, user=reviewer, entries=entries, seconds=12.0

@@ -100,6 +100,10 @@ class Reading:
 class Engine(Protocol):
     """Reads page images. `image` is uint8 [height, width, 3], RGB, upright."""
 
+    def restricted_to(self, character_set: str) -> Engine:
+        """The same engine, reading only what belongs to a set of `recognition.character_sets`."""
+        ...
+
     def read(self, image: Image) -> Reading:
         """Find, order and recognise every line of the page."""
         ...

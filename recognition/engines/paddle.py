@@ -6,6 +6,7 @@ and CTC is decoded here. Only worker processes import this module, after their f
 
 from __future__ import annotations
 
+import copy
 import threading
 import weakref
 from collections import deque
@@ -15,7 +16,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from recognition import ctc
+from recognition import character_sets, ctc
 from recognition.calibration import Calibration
 from recognition.crops import crop_sha256, rectify
 from recognition.direction import is_right_to_left, mirrored, turned_order
@@ -32,6 +33,7 @@ from recognition.engines.base import (
 from recognition.engines.detection import DetectionSettings, Detector, DetectorInvalid
 from recognition.engines.halves import Backbone, ExportedHead
 from recognition.engines.network import NetworkInvalid, Precision
+from recognition.engines.restrict import Restriction, restriction
 from recognition.engines.store import ModelCorrupt, ModelFiles, ModelMissing
 from recognition.layout import reading_order
 from recognition.page_steps.look import look_upright
@@ -70,6 +72,8 @@ class PaddleEngine:
             )
         self._model = model
         self._detection = detection or DetectionSettings()
+        self.restriction: Restriction | None = None
+        self._restricted: dict[str, PaddleEngine] = {}
         try:
             self._calibration = Calibration.from_json(model.calibration.read_bytes())
             self._names = ctc.class_names(model.characters())
@@ -90,6 +94,17 @@ class PaddleEngine:
             (model.detector_sha256, threads, precision),
             lambda: _load_detector(model, threads, precision),
         )
+
+    def restricted_to(self, character_set: str) -> PaddleEngine:
+        """The same loaded networks, reading only what belongs to a set of `character_sets`."""
+        found = self._restricted.get(character_set)
+        if found is None:
+            found = copy.copy(self)
+            found.restriction = restriction(
+                self._names, lambda name: character_sets.contains(character_set, name)
+            )
+            self._restricted[character_set] = found
+        return found
 
     def read(self, image: Image) -> Reading:
         """Find, order and recognise every line; a page without text gives an empty Reading.
@@ -161,8 +176,11 @@ class PaddleEngine:
             yield crop, self._line(self._decode(lattice, crop, fill))
 
     def _decode(self, lattice: ctc.Array, crop: Image, fill: float) -> ctc.Decoded:
-        decoded = ctc.decode(lattice, self._names, fill)
-        return with_spaces(decoded, lattice, self._names, crop, fill)
+        names = self._names
+        if self.restriction is not None:
+            lattice, names = self.restriction.apply(lattice), self.restriction.names
+        decoded = ctc.decode(lattice, names, fill)
+        return with_spaces(decoded, lattice, names, crop, fill)
 
     def _line(self, decoded: ctc.Decoded) -> RecognisedLine:
         if not decoded.characters:

@@ -127,6 +127,7 @@ def _line(row: LineRow) -> dict[str, Any]:
             "model": read.model_version.sha256,
             "model_name": read.model_version.name,
             "dictionary_sha256": read.dictionary_sha256,
+            "character_set": read.character_set,
             "preprocessing_version": read.preprocessing_version,
             "calibration_version": read.calibration_version,
             "at": read.at.isoformat(),

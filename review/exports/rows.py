@@ -134,7 +134,7 @@ def _page_rows(ids: Sequence[int]) -> Iterator[PageRow]:
         for label in Label.objects.current().filter(line__in=shown).select_related("reviewer")
     }
     predictions = {
-        (prediction.line_id, prediction.model_version_id): prediction
+        (prediction.line_id, prediction.model_version_id, prediction.character_set): prediction
         for prediction in Prediction.objects.filter(line__in=shown)
         .select_related("model_version")
         .defer("characters")
@@ -157,6 +157,6 @@ def _page_rows(ids: Sequence[int]) -> Iterator[PageRow]:
         for line in lines.get(page.pk, ()):
             label = labels.get(line.pk)
             base = label.base_prediction_id if label else None
-            read = predictions.get((line.pk, page.model_version_id or 0))
+            read = predictions.get((line.pk, page.model_version_id or 0, page.character_set))
             rows.append(LineRow(line, by_id.get(base, read) if base else read, label))
         yield PageRow(page, tuple(rows), decisions.get(page.pk), reviews.get(page.pk))

@@ -16,7 +16,7 @@ def form_of(task: ReviewTask, **texts: str) -> dict[str, Any]:
     """The form as the screen sends it, with `line0="..."` for lines that were typed on."""
     form: dict[str, Any] = {"token": str(task.lease_token), "seconds": "12.5"}
     for line in task.page.lines.current():
-        read = line.predictions.get(model_version=task.model_version)
+        read = line.predictions.of_reading(task).get()
         form[f"line-{line.pk}-text"] = texts.get(f"line{line.position}", read.text)
         form[f"line-{line.pk}-verdict"] = "corrected"
     return form
