@@ -2,13 +2,15 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_POST
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
 from recognition.access import admin_required
+from recognition.exceptions import NoModel
 from recognition.models import DocumentType
 from review.people import person
 from review.rereading import reread_by_hand
+from review.typed_characters import typed_characters
 
 
 @require_POST
@@ -23,3 +25,16 @@ def type_reread(request: HttpRequest, type_id: int) -> HttpResponse:
     else:
         messages.info(request, "No page waits that could be read again.")
     return redirect("type_edit", type_id)
+
+
+@require_safe
+@admin_required
+def type_typed(request: HttpRequest, type_id: int) -> HttpResponse:
+    """Characters that reviewers type and the type's model cannot write, or has learnt."""
+    document_type = get_object_or_404(DocumentType, pk=type_id)
+    try:
+        typed, problem = typed_characters(document_type), ""
+    except NoModel as error:
+        typed, problem = None, error.message
+    context = {"type": document_type, "typed": typed, "problem": problem}
+    return render(request, "review/type_typed.html", context)

@@ -11,6 +11,7 @@ urlpatterns = [
         accuracy_views.type_accuracy_curve,
         name="type_accuracy_curve",
     ),
+    path("types/<int:type_id>/typed/", type_views.type_typed, name="type_typed"),
     path("types/<int:type_id>/reread/", type_views.type_reread, name="type_reread"),
     path("review/", views.review_queue, name="review_queue"),
     path("review/next/", views.review_next, name="review_next"),
