@@ -3,14 +3,12 @@
 Reads the same lines with all that the model knows and with the set, and prints the character error
 rate (case counts), exact lines, and the expected calibration error of both. `outside` counts lines
 whose truth holds what the set forbids, and `sure` those of them that were read with a probability
-over 0.8 all the same: nobody would look at these. Each is also given for probabilities that are not
-scaled up to one again after the forbidden classes are gone ("left as they are").
+over 0.8 all the same: nobody would look at these.
 """
 
 from __future__ import annotations
 
 import argparse
-import copy
 import tempfile
 from pathlib import Path
 from statistics import median
@@ -19,33 +17,16 @@ from typing import Any
 
 from bench.report import machine, table, write_json
 from bench.spaces import crops_of
-from recognition import ctc
 from recognition.calibrating import expected_error
 from recognition.character_sets import contains
 from recognition.crops import Image
 from recognition.engines.paddle import PaddleEngine
-from recognition.engines.restrict import Restriction
 from recognition.engines.store import install_base
 from recognition.evaluation.truth import normal, read_set
 from recognition.metrics import edits
 
 SURE = 0.8
 ROUNDS = 1
-
-
-class Unscaled(Restriction):
-    """Forbidden classes are gone, and their probability with them."""
-
-    def apply(self, lattice: ctc.Array) -> ctc.Array:
-        return lattice[:, self.columns]
-
-
-def left_as_they_are(engine: PaddleEngine) -> PaddleEngine:
-    """The restricted engine without scaling."""
-    other = copy.copy(engine)
-    if other.restriction is not None:
-        other.restriction = Unscaled(other.restriction.columns, other.restriction.names)
-    return other
 
 
 def measure(
@@ -97,7 +78,7 @@ def main() -> None:
                 Path(folder), options.images if paged else options.lines, 0, options.seed
             )
             narrow = full.restricted_to(name)
-            engines = {"full": full, name: narrow, "left as they are": left_as_they_are(narrow)}
+            engines = {"full": full, name: narrow}
             for kind, engine in engines.items():
                 facts = {"data": Path(folder).name, "lines": len(lines), "read with": kind}
                 runs.append({**facts, **measure(lines, engine, name)})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -189,6 +189,19 @@ def contains(character_set: str, text: str) -> bool:
     """Whether every character of `text` belongs to the set. Raises ValueError for no such set."""
     chosen = CharacterSet(character_set)
     return chosen is CharacterSet.FULL or all(_belongs(chosen, letter) for letter in text)
+
+
+def classes_of(character_set: str, names: Sequence[str]) -> tuple[int, ...]:
+    """Which output classes the set leaves; `names` as from `ctc.class_names`.
+
+    The blank (first) and the space (last) always stay. Raises ValueError for no such set.
+    """
+    last = len(names) - 1
+    return tuple(
+        index
+        for index, name in enumerate(names)
+        if index in (0, last) or contains(character_set, name)
+    )
 
 
 def preview_of(character_set: str, dictionary: Iterable[str], shown: int = 160) -> SetPreview:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import onnx
+from google.protobuf.message import DecodeError
 from onnx import ModelProto, TensorProto, compose, helper, numpy_helper, utils
 
 Array = npt.NDArray[np.float32]
@@ -135,9 +136,31 @@ def replace_head_weights(head: ModelProto, weights: Sequence[Array]) -> ModelPro
     return copy
 
 
+def cut_classes(head: ModelProto, classes: Sequence[int]) -> ModelProto:
+    """Return a copy of the head whose output layer has only these classes, in this order.
+
+    Its probabilities are what the whole head's are once the others are struck out and each step's
+    rest is scaled to a distribution again; it computes only what is left. Raises GraphError unless
+    the last class, the space, is the head's last: else they are another dictionary's.
+    """
+    if not classes or classes[-1] != head_classes(head) - 1:
+        raise GraphError(f"The head has {head_classes(head)} classes, its dictionary has others.")
+    *inner, weight, bias = head_weights(head)
+    kept = list(classes)
+    return replace_head_weights(head, [*inner, weight[:, kept], bias[kept]])
+
+
 def head_classes(head: ModelProto) -> int:
     """Width of the output layer: blank + dictionary + space."""
     return _classes(head)
+
+
+def parse(content: bytes) -> ModelProto:
+    """The model in an ONNX file's bytes. Raises GraphError where there is none."""
+    try:
+        return onnx.load_from_string(content)
+    except DecodeError as error:
+        raise GraphError(f"This is no ONNX model ({error}).") from error
 
 
 def serialise(model: ModelProto) -> bytes:

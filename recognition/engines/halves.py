@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from recognition.engines.network import Network, Precision
+from recognition.engines.network import Network, NetworkInvalid, Precision
 from recognition.preprocess import Image, line_tensor
 
 Features = npt.NDArray[np.float32]
@@ -49,8 +49,11 @@ class ExportedHead:
     float32: its probabilities are what calibration and the gate work with.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._network = Network(path, threads=1)
+    def __init__(self, path: Path, classes: Sequence[int] | None = None) -> None:
+        """`classes`: those to compute, in this order; None for all."""
+        self._network = Network(
+            path if classes is None else _cut(path.read_bytes(), classes), threads=1
+        )
 
     @property
     def classes(self) -> int | None:
@@ -69,3 +72,13 @@ class ExportedHead:
         """The output for one line's features, to keep."""
         found: Probabilities = self._network.run(features[None])[0]
         return found
+
+
+def _cut(head: bytes, classes: Sequence[int]) -> bytes:
+    # onnx is needed only for this, not wherever lines are read.
+    from recognition.engines import graphs
+
+    try:
+        return graphs.serialise(graphs.cut_classes(graphs.parse(head), classes))
+    except graphs.GraphError as error:
+        raise NetworkInvalid(str(error)) from error

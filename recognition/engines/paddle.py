@@ -6,7 +6,6 @@ and CTC is decoded here. Only worker processes import this module, after their f
 
 from __future__ import annotations
 
-import copy
 import threading
 import weakref
 from collections import deque
@@ -33,7 +32,6 @@ from recognition.engines.base import (
 from recognition.engines.detection import DetectionSettings, Detector, DetectorInvalid
 from recognition.engines.halves import Backbone, ExportedHead
 from recognition.engines.network import NetworkInvalid, Precision
-from recognition.engines.restrict import Restriction, restriction
 from recognition.engines.store import ModelCorrupt, ModelFiles, ModelMissing
 from recognition.layout import reading_order
 from recognition.page_steps.look import look_upright
@@ -52,7 +50,8 @@ class PaddleEngine:
     """Reads with one model version. Implements `Engine`; not safe for threads.
 
     `threads` bounds the processor cores one call uses; `precision` is the detector's and the
-    backbone's (the head computes in float32). Engines of versions that share a detector
+    backbone's (the head computes in float32). `character_set` is one of
+    `recognition.character_sets`: nothing else is read. Engines of versions that share a detector
     or a backbone share the loaded network. Raises ModelMissing or ModelCorrupt where the
     version's files cannot be used.
     """
@@ -63,6 +62,9 @@ class PaddleEngine:
         threads: int = 2,
         detection: DetectionSettings | None = None,
         precision: Precision = "native",
+        *,
+        character_set: str = character_sets.CharacterSet.FULL,
+        siblings: dict[str, PaddleEngine] | None = None,
     ) -> None:
         if model.preprocessing_version != PREPROCESSING_VERSION:
             raise ModelCorrupt(
@@ -72,8 +74,8 @@ class PaddleEngine:
             )
         self._model = model
         self._detection = detection or DetectionSettings()
-        self.restriction: Restriction | None = None
-        self._restricted: dict[str, PaddleEngine] = {}
+        self._threads = threads
+        self._precision: Precision = precision
         try:
             self._calibration = Calibration.from_json(model.calibration.read_bytes())
             self._names = ctc.class_names(model.characters())
@@ -85,7 +87,12 @@ class PaddleEngine:
             (model.backbone_sha256, threads, precision),
             lambda: _loaded(model, model.backbone, lambda path: Backbone(path, threads, precision)),
         )
-        self._head = _loaded(model, model.head, ExportedHead)
+        classes = character_sets.classes_of(character_set, self._names)
+        whole = len(classes) == len(self._names)
+        self._head = _loaded(
+            model, model.head, lambda path: ExportedHead(path, None if whole else classes)
+        )
+        self._names = tuple(self._names[index] for index in classes)
         if self._head.classes not in (None, len(self._names)):
             raise _corrupt(
                 model, f"{self._head.classes} classes, but {len(self._names)} in the dictionary."
@@ -94,17 +101,22 @@ class PaddleEngine:
             (model.detector_sha256, threads, precision),
             lambda: _load_detector(model, threads, precision),
         )
+        self._siblings = {} if siblings is None else siblings
+        self._siblings[character_set] = self
 
     def restricted_to(self, character_set: str) -> PaddleEngine:
-        """The same loaded networks, reading only what belongs to a set of `character_sets`."""
-        found = self._restricted.get(character_set)
-        if found is None:
-            found = copy.copy(self)
-            found.restriction = restriction(
-                self._names, lambda name: character_sets.contains(character_set, name)
-            )
-            self._restricted[character_set] = found
-        return found
+        """An engine of the same version that reads only what belongs to a set.
+
+        It shares the backbone and the detector; its head computes the set's classes alone.
+        """
+        return self._siblings.get(character_set) or PaddleEngine(
+            self._model,
+            self._threads,
+            self._detection,
+            self._precision,
+            character_set=character_set,
+            siblings=self._siblings,
+        )
 
     def read(self, image: Image) -> Reading:
         """Find, order and recognise every line; a page without text gives an empty Reading.
@@ -176,11 +188,8 @@ class PaddleEngine:
             yield crop, self._line(self._decode(lattice, crop, fill))
 
     def _decode(self, lattice: ctc.Array, crop: Image, fill: float) -> ctc.Decoded:
-        names = self._names
-        if self.restriction is not None:
-            lattice, names = self.restriction.apply(lattice), self.restriction.names
-        decoded = ctc.decode(lattice, names, fill)
-        return with_spaces(decoded, lattice, names, crop, fill)
+        decoded = ctc.decode(lattice, self._names, fill)
+        return with_spaces(decoded, lattice, self._names, crop, fill)
 
     def _line(self, decoded: ctc.Decoded) -> RecognisedLine:
         if not decoded.characters:

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import onnx
 import yaml
 
 from recognition.engines import graphs
@@ -58,7 +57,7 @@ def split_sources(sources: Mapping[str, bytes]) -> tuple[bytes, bytes, bytes, by
     recogniser.yml is PaddleOCR's configuration without the dictionary. Raises WeightsError where
     the halves do not reproduce the whole or the dictionary does not fit the output layer.
     """
-    whole = onnx.load_from_string(sources["recogniser"])
+    whole = graphs.parse(sources["recogniser"])
     backbone, head = graphs.split_recogniser(whole)
     config = yaml.load(sources["recogniser_config"], Loader=yaml.CSafeLoader)
     characters = [str(entry) for entry in config["PostProcess"].pop("character_dict")]
@@ -78,7 +77,7 @@ def join_sources(
     backbone: bytes, head: bytes, characters: Sequence[str], config: bytes
 ) -> tuple[bytes, bytes]:
     """Return (inference.onnx, inference.yml): the inverse of `split_sources` for any head."""
-    whole = graphs.join_recogniser(onnx.load_from_string(backbone), onnx.load_from_string(head))
+    whole = graphs.join_recogniser(graphs.parse(backbone), graphs.parse(head))
     described = yaml.safe_load(config)
     described["PostProcess"]["character_dict"] = list(characters)
     text = yaml.safe_dump(described, allow_unicode=True, sort_keys=True)

@@ -2,7 +2,6 @@
 
 import unicodedata
 
-import numpy as np
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
@@ -10,10 +9,10 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognition.character_sets import CharacterSet, block_of, contains, preview_of
+from recognition.character_sets import CharacterSet, block_of, classes_of, contains, preview_of
 from recognition.ctc import class_names, decode
 from recognition.document_types import save_type
-from recognition.engines.restrict import restriction
+from recognition.engines.halves import Backbone, ExportedHead
 from recognition.models import Event, Page, Prediction
 from recognition.reading import read_page, reread_page
 from recognition.registry import VersionFacts, activate, register_version
@@ -86,18 +85,18 @@ def test_a_preview_counts_what_stays_block_by_block_and_names_what_the_model_lac
     assert "ſ" not in preview.lacking
 
 
-def test_forbidden_classes_go_and_the_rest_is_a_distribution_again() -> None:
-    names = class_names(["O", "０", "〇"])
-    lattice = np.array([[0.1, 0.2, 0.6, 0.1, 0.0], [0.0, 0.0, 1.0, 0.0, 0.0]], dtype=np.float32)
-    narrow = restriction(names, lambda name: contains("latin", name))
-    assert narrow is not None
-    left = narrow.apply(lattice)
-    assert narrow.names == ("", "O", " ")
-    assert left.sum(axis=1) == pytest.approx([1.0, 1.0])
-    assert decode(left, narrow.names).text == "O"
-    assert left[1].tolist() == [1.0, 0.0, 0.0]  # nothing allowed was seen: silence
-    assert lattice[0, 2] == np.float32(0.6)  # the caller's own is untouched
-    assert restriction(names, lambda _name: True) is None
+def test_a_cut_head_gives_the_whole_heads_odds_among_the_classes_that_are_left() -> None:
+    files = model_files()
+    names = class_names(files.characters())
+    kept = classes_of("latin", names)
+    assert (kept[0], kept[-1]) == (0, len(names) - 1)
+    assert 200 < len(kept) < 3_000
+    assert classes_of("full", names) == tuple(range(len(names)))
+    (features,) = Backbone(files.backbone).features([text_line("Invoice 1047 of 3 May")])
+    whole = ExportedHead(files.head).probabilities(features)[:, list(kept)]
+    cut = ExportedHead(files.head, kept).probabilities(features)
+    assert cut == pytest.approx(whole / whole.sum(axis=1, keepdims=True), abs=1e-4)
+    assert decode(cut, [names[index] for index in kept]).text == "Invoice 1047 of 3 May"
 
 
 def test_the_real_engine_reads_only_what_the_set_holds_and_all_of_it_without_one() -> None:
@@ -114,6 +113,7 @@ def test_the_real_engine_reads_only_what_the_set_holds_and_all_of_it_without_one
     assert "1047" in digits.text
     assert [line.text for line in engine.recognise_crops(crops)] == whole
     again = engine.restricted_to("digits").restricted_to("full")
+    assert again is engine
     assert [line.text for line in again.recognise_crops(crops)] == whole
     assert any(not contains("digits", name) for name in model_files().characters())
 
@@ -210,7 +210,7 @@ def test_changing_the_set_offers_to_read_waiting_pages_again_on_the_record(admin
     assert answer.redirect_chain[-1][0] == address
     assert "were read with another character set" in page
     event = Event.objects.get(verb="change")
-    assert event.data["changed"] == {"character_set": ["full", "latin"]}
+    assert event.data["changed"]["character_set"] == ["full", "latin"]
     told = admin.post(reverse("type_reread", args=[document_type.pk]), follow=True)
     assert "1 page will be read again" in told.content.decode()
     assert Event.objects.get(verb="read again").data == {"pages": 1}
