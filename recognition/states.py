@@ -47,7 +47,9 @@ PAGE_MOVES: Mapping[str, frozenset[str]] = {
     PageStatus.REVIEW: frozenset({PageStatus.READ, PageStatus.ACCEPTED, PageStatus.REVIEWED}),
     PageStatus.REVIEWED: frozenset({PageStatus.REVIEW}),
     PageStatus.FAILED: frozenset({PageStatus.QUEUED, PageStatus.READING}),
-    PageStatus.QUEUED: frozenset({PageStatus.FAILED, PageStatus.READING}),
+    PageStatus.QUEUED: frozenset(
+        {PageStatus.FAILED, PageStatus.READING, PageStatus.ACCEPTED, PageStatus.REVIEW}
+    ),
 }
 
 

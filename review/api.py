@@ -28,6 +28,7 @@ from review.leases import (
     unflag_task,
 )
 from review.models import Draft, Label, ReviewTask
+from review.ocr_instead import read_instead
 from review.queue_state import queue_for
 from review.serializers import (
     DraftConflictSerializer,
@@ -100,6 +101,13 @@ class PageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleView):
         """Try a page that failed again."""
         page = self.get_object()
         retry_pages(pages=[page], actor=self.person)
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(request=None, responses=PageSerializer)
+    @action(detail=True, methods=["post"], permission_classes=[IsAdmin])
+    def ocr(self, request: Request, pk: str) -> Response:
+        """Have a page read whose text was taken from its PDF, where nobody has worked on it."""
+        read_instead(page=self.get_object(), actor=self.person)
         return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(request=ReasonSerializer, responses=PageSerializer)

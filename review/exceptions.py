@@ -55,6 +55,12 @@ class NotReopenable(ReviewError):
     code = "not_reopenable"
 
 
+class NotForOcr(ReviewError):
+    """Only a page taken from its text layer, on which nobody has worked, can be read instead."""
+
+    code = "not_for_ocr"
+
+
 class NotFlagged(ReviewError):
     """Only a flagged task can be given back to the queue."""
 

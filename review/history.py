@@ -11,8 +11,9 @@ from django.db.models import F, Q, QuerySet
 
 from recognition.models import Event, Line, Page, Prediction
 from recognition.querysets import NamesReading
-from recognition.states import PageStatus
+from recognition.states import PageStatus, TextSource
 from review.models import Draft, Label, RefusedDraft, ReviewTask, RoutingDecision
+from review.ocr_instead import ocr_refusal
 from review.selectors import band, percent, svg_points
 from review.states import WITHOUT_TEXT, TaskStatus, Verdict
 from review.text import same_label
@@ -92,6 +93,8 @@ class PageHistory:
     decisions: tuple[RoutingDecision, ...]
     events: tuple[Event, ...]
     reopenable: bool
+    from_layer: bool
+    ocr_refusal: str
     held_by_viewer: int | None
 
 
@@ -131,6 +134,8 @@ def page_history(page: Page, user: AbstractBaseUser, *, admin: bool) -> PageHist
             page.decisions.select_related("model_version", "line").order_by("-pk") if admin else ()
         ),
         events=tuple(_events(page, tasks) if admin else ()),
+        from_layer=admin and page.text_source == TextSource.TEXT_LAYER,
+        ocr_refusal=ocr_refusal(page) if admin else "",
         reopenable=admin and page.status in REOPENABLE,
         held_by_viewer=mine,
     )

@@ -9,11 +9,12 @@ from django.views.decorators.http import require_POST, require_safe
 from recognition.access import admin_required
 from recognition.models import Page
 from recognition.querysets import is_admin
-from review.exceptions import NotFlagged, NotReopenable, ReasonMissing
+from review.exceptions import NotFlagged, NotForOcr, NotReopenable, ReasonMissing
 from review.forms import ReopenForm
 from review.history import flag_events, flagged_tasks, page_history
 from review.leases import unflag_task
 from review.models import ReviewTask
+from review.ocr_instead import read_instead
 from review.people import person
 from review.services import reopen_page
 
@@ -48,6 +49,20 @@ def page_reopen(request: HttpRequest, page_id: int) -> HttpResponse:
         messages.error(request, error.message)
     else:
         messages.success(request, "The page is open again and waits for a reviewer.")
+    return redirect("page_detail", page_id=page.pk)
+
+
+@require_POST
+@admin_required
+def page_ocr(request: HttpRequest, page_id: int) -> HttpResponse:
+    """Have a page read whose text was taken from its PDF."""
+    page = get_object_or_404(Page.objects.visible_to(request.user), pk=page_id)
+    try:
+        read_instead(page=page, actor=person(request))
+    except NotForOcr as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, "The page waits to be read from its image.")
     return redirect("page_detail", page_id=page.pk)
 
 

@@ -31,5 +31,6 @@ urlpatterns = [
         name="batch_export",
     ),
     path("pages/<int:page_id>/", page_views.page_detail, name="page_detail"),
+    path("pages/<int:page_id>/ocr/", page_views.page_ocr, name="page_ocr"),
     path("pages/<int:page_id>/reopen/", page_views.page_reopen, name="page_reopen"),
 ]

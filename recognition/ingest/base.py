@@ -132,6 +132,7 @@ class LayerFault(StrEnum):
     INCOMPLETE = "incomplete"  # pictures, filled fields or curves may hold more text
     TOO_MUCH = "too_much"
     DISAGREES = "disagrees"  # it says something else than the page shows
+    SET_ASIDE = "set_aside"  # an admin had the page read instead
 
 
 @dataclass(frozen=True, slots=True)

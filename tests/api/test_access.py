@@ -73,6 +73,7 @@ def test_what_is_for_admins_is_refused_to_reviewers(reviewer_api: APIClient) -> 
         (f"documents/{page.document_id}/retry/", {}),
         (f"pages/{page.pk}/retry/", {}),
         (f"pages/{page.pk}/reopen/", {"reason": "x"}),
+        (f"pages/{page.pk}/ocr/", {}),
         (f"review-tasks/{task.pk}/unflag/", {}),
         (f"models/{version.pk}/activate/", {"reason": "x"}),
         ("models/rollback/", {"reason": "x"}),
