@@ -24,6 +24,8 @@ from typing import Any, Protocol, Self
 
 Line = dict[str, Any]
 OURS = "ours"
+OURS_LATIN = "ours-latin"
+"""The product reading documents whose type has the Latin character set."""
 PEERS = ("rapidocr", "paddleocr", "tesseract")
 RAPIDOCR = "rapidocr==3.10.0"
 
@@ -44,6 +46,8 @@ class Ours:
     Paths are below the site's folder of stored page images.
     """
 
+    character_set = "full"
+
     def __init__(self, threads: int, store: Path) -> None:
         import django
         from django.conf import settings
@@ -55,7 +59,9 @@ class Ours:
         from recognition.page_pixels import load_pixels
 
         base = install_base(Path(settings.MODEL_STORE))
-        self._engine = engine_for(ModelVersion(sha256=base.sha256))
+        self._engine = engine_for(ModelVersion(sha256=base.sha256)).restricted_to(
+            self.character_set
+        )
         self._media = Path(settings.MEDIA_ROOT)
         self._load = lambda name: load_pixels(Page(image=name))
 
@@ -65,6 +71,10 @@ class Ours:
             {"text": line.recognised.text, "polygon": line.polygon}
             for line in self._engine.read(pixels).lines
         ]
+
+
+class OursLatin(Ours):
+    character_set = "latin"
 
 
 class RapidOcr:
@@ -153,6 +163,7 @@ class Tesseract:
 
 READERS: dict[str, type[Ours | RapidOcr | PaddleOcr | Tesseract]] = {
     OURS: Ours,
+    OURS_LATIN: OursLatin,
     "rapidocr": RapidOcr,
     "paddleocr": PaddleOcr,
     "tesseract": Tesseract,

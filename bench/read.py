@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench.engines import OURS, PEERS, EngineProcess, NotInstalled, stored_pages
+from bench.engines import OURS, OURS_LATIN, PEERS, EngineProcess, NotInstalled, stored_pages
 from bench.lines import read_dense_pages
 from bench.report import goal, percentile, print_goals, report, spread, table, write_json
 from bench.soak import read_long
@@ -42,12 +42,12 @@ def read_pages(
     answers: dict[str, list[list[dict[str, Any]]]] = {engine.name: [] for engine in engines}
     turn = itertools.cycle(range(len(engines)))
     for engine in engines:
-        engine.read(kept[0] if engine.name == OURS else samples[0].image)
+        engine.read(kept[0] if _is_ours(engine) else samples[0].image)
     for number in range(rounds * len(samples)):
         sample, page = samples[number % len(samples)], kept[number % len(samples)]
         first = next(turn)
         for engine in [*engines[first:], *engines[:first]]:
-            answer = engine.read(page if engine.name == OURS else sample.image)
+            answer = engine.read(page if _is_ours(engine) else sample.image)
             if number < len(samples):
                 answers[engine.name].append([])
             answers[engine.name][number % len(samples)].append(answer)
@@ -108,6 +108,7 @@ def goals_of(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     for name in dict.fromkeys(run["data"] for run in runs):
         rows = {run["engine"]: run for run in runs if run["data"] == name}
         ours = rows.pop(OURS)
+        rows.pop(OURS_LATIN, None)
         goals += [
             goal(
                 f"{name}: pages per second, of {peer}'s",
@@ -186,6 +187,10 @@ def _start(running: ExitStack, options: argparse.Namespace, site: Path) -> list[
     return engines
 
 
+def _is_ours(engine: EngineProcess) -> bool:
+    return engine.name in (OURS, OURS_LATIN)
+
+
 def _pages(folder: Path) -> TruthSet:
     try:
         found = read_set(folder)
@@ -211,9 +216,10 @@ def _rate(value: float | None) -> str:
 
 def _peers(text: str) -> list[str]:
     names = [name for name in text.split(",") if name]
-    unknown = [name for name in names if name not in PEERS]
+    allowed = (OURS_LATIN, *PEERS)
+    unknown = [name for name in names if name not in allowed]
     if unknown:
-        raise argparse.ArgumentTypeError(f"{unknown[0]} is none of {', '.join(PEERS)}")
+        raise argparse.ArgumentTypeError(f"{unknown[0]} is none of {', '.join(allowed)}")
     return names
 
 

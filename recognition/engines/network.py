@@ -85,8 +85,8 @@ class Network:
                 "INFERENCE_PRECISION_HINT": "bf16" if half else "f32",
                 # Other workers share the cores: the scheduler places threads better than a pin.
                 "ENABLE_CPU_PINNING": False,
-                # Prepared shapes are kept by layer: so many hold a page's, more hold on to memory.
-                "CPU_RUNTIME_CACHE_CAPACITY": 200,
+                # Layers prepared for earlier shapes: more of them cost memory and save no time.
+                "CPU_RUNTIME_CACHE_CAPACITY": 20,
             },
         )
         # One more than can run, so that no stream waits while a result is looked at.
