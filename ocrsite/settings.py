@@ -158,6 +158,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20  # bytes, files not counted
 
 # --- What an uploaded file may be ---------------------------------------------------------------
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_MB", default=200) * 2**20
+UPLOADS_OPEN_MAX = env.int("UPLOADS_OPEN_MAX", default=20)  # unfinished, of one person
+UPLOADS_OPEN_MAX_BYTES = env.int("UPLOADS_OPEN_MAX_MB", default=20_480) * 2**20  # their whole sizes
+UPLOAD_KEEP_HOURS = env.int("UPLOAD_KEEP_HOURS", default=72)  # of one nobody goes on with
 ARCHIVE_MAX_FILES = env.int("ARCHIVE_MAX_FILES", default=2_000)  # in one ZIP
 ARCHIVE_MAX_BYTES = env.int("ARCHIVE_MAX_MB", default=4_096) * 2**20  # that one ZIP unpacks to
 UPLOAD_MAX_PAGES = env.int("UPLOAD_MAX_PAGES", default=2_000)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from recognition import intake, reading
+from recognition import intake, parts, reading
 from review import route
 from training import runs
 
@@ -12,6 +12,7 @@ def sweep() -> dict[str, int]:
     """Queue again what lost its message or its worker; route what was read but not routed."""
     return {
         "documents": intake.sweep_documents(),
+        "partial uploads": parts.sweep_partial_uploads(),
         "pages": reading.sweep_pages(),
         "unrouted": route.sweep_unrouted(),
         "runs": runs.sweep_runs(),

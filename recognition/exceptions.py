@@ -29,6 +29,40 @@ class StorageFull(FileRefused):
     code = "disk_full"
 
 
+class TooManyUploads(FileRefused):
+    """A person's unfinished uploads are as many, or as large, as they may be."""
+
+    code = "too_many_uploads"
+
+
+class PartsDamaged(FileRefused):
+    """What arrived in parts is not the file that was sent."""
+
+    code = "damaged"
+
+
+class PartsUnfinished(RecognitionError):
+    """Not all of the file is here yet."""
+
+    code = "unfinished"
+
+
+class PartsBusy(RecognitionError):
+    """Another request holds the file."""
+
+    code = "busy"
+
+
+class OffsetWrong(RecognitionError):
+    """A part does not begin where the file ends; `offset` is where it does."""
+
+    code = "offset"
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(f"The file ends at byte {offset:,} here. Go on from there.")
+        self.offset = offset
+
+
 class NoModel(RecognitionError):
     """No model version is active, so nothing can be read."""
 

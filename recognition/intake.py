@@ -77,6 +77,18 @@ def add_file(
     nothing could be kept.
     """
     stored = store_chunks(chunks, folder="documents", max_bytes=settings.UPLOAD_MAX_BYTES)
+    return add_stored(batch=batch, filename=filename, stored=stored, folder=folder, origin=origin)
+
+
+def add_stored(
+    *,
+    batch: Batch,
+    filename: str,
+    stored: StoredFile,
+    folder: str = "",
+    origin: Origin | None = None,
+) -> Document:
+    """The same for a file whose bytes are in the storage already."""
     fields: dict[str, Any] = {
         "batch": batch,
         "document_type": batch.document_type,

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from recognition import querysets
+from recognition.partial import PartialUpload as PartialUpload
 from recognition.policy import DocumentType as DocumentType
 from recognition.set_fields import character_set_field as character_set_field
 from recognition.set_fields import character_set_known as character_set_known

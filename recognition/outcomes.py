@@ -56,7 +56,7 @@ def take_files(batch: Batch, files: Iterable[Sent]) -> list[FileOutcome]:
         except FileRefused as error:
             outcomes.append(FileOutcome(name, "refused", error.message, error.code))
         else:
-            outcomes.append(_outcome(document))
+            outcomes.append(outcome_of(document))
     return outcomes
 
 
@@ -69,7 +69,8 @@ def status_of(outcomes: list[FileOutcome]) -> int:
     return _STATUS_OF_CODE.get(outcomes[0].code, 400)
 
 
-def _outcome(document: Document) -> FileOutcome:
+def outcome_of(document: Document) -> FileOutcome:
+    """What became of a file that is a document now."""
     first = document.duplicate_of
     if document.status == DocumentStatus.DUPLICATE and first is not None:
         where = "in this batch" if first.batch_id == document.batch_id else f"in {first.batch.name}"

@@ -2,7 +2,7 @@
 
 `code` is stable and meant for programs, `message` is a sentence for people. What is more is there
 only where it is needed: "fields" (invalid input), "lines" (faults of a submitted page),
-"wait_seconds" (throttled).
+"wait_seconds" (throttled), "offset" (a part of an upload begins elsewhere).
 """
 
 from collections.abc import Mapping
@@ -16,14 +16,24 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from recognition.exceptions import FileRefused, FileTooLarge, RecognitionError, StorageFull
+from recognition.exceptions import (
+    FileRefused,
+    FileTooLarge,
+    OffsetWrong,
+    PartsBusy,
+    RecognitionError,
+    StorageFull,
+    TooManyUploads,
+)
 from review.exceptions import InvalidSubmission, ReasonMissing, ReviewError
 from training.exceptions import TrainingError
 
 STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (FileTooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (StorageFull, HTTPStatus.INSUFFICIENT_STORAGE),
+    (TooManyUploads, HTTPStatus.CONFLICT),
     (FileRefused, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (PartsBusy, HTTPStatus.LOCKED),
     (InvalidSubmission, HTTPStatus.UNPROCESSABLE_ENTITY),
     (ReasonMissing, HTTPStatus.UNPROCESSABLE_ENTITY),
     (RecognitionError, HTTPStatus.CONFLICT),
@@ -38,7 +48,11 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
     if isinstance(error, (RecognitionError, ReviewError, TrainingError)):
         set_rollback()
         status = next(status for kind, status in STATUS if isinstance(error, kind))
-        more = {"lines": error.lines} if isinstance(error, InvalidSubmission) else {}
+        more: dict[str, Any] = {}
+        if isinstance(error, InvalidSubmission):
+            more = {"lines": error.lines}
+        elif isinstance(error, OffsetWrong):
+            more = {"offset": error.offset}
         return Response({"code": error.code, "message": error.message, **more}, status=status)
     if isinstance(error, Http404):
         error = exceptions.NotFound()

@@ -3,6 +3,7 @@
 from rest_framework.routers import DefaultRouter
 
 from recognition.api import BatchViewSet, DocumentTypeViewSet, DocumentViewSet
+from recognition.upload_api import PartialUploadViewSet
 from review.api import LabelViewSet, PageViewSet, ReviewTaskViewSet
 from training.api import ModelVersionViewSet, TrainingRunViewSet
 
@@ -11,6 +12,7 @@ router.include_format_suffixes = False
 router.register("document-types", DocumentTypeViewSet, basename="api-document-type")
 router.register("batches", BatchViewSet, basename="api-batch")
 router.register("documents", DocumentViewSet, basename="api-document")
+router.register("uploads", PartialUploadViewSet, basename="api-upload")
 router.register("pages", PageViewSet, basename="api-page")
 router.register("review-tasks", ReviewTaskViewSet, basename="api-review-task")
 router.register("labels", LabelViewSet, basename="api-label")

@@ -2,10 +2,12 @@
 // outcome and, where the transfer failed, its own way to try again. Without this the form works too.
 
 import { csrfToken } from "./http.js";
+import { sendInParts } from "./upload-parts.js";
 
 const AT_ONCE = 3;
 const SHOWN_AT_MOST = 150; // rows of finished files; ten thousand would stall the page
 const RENEW_EVERY = 1500; // ms between two looks at what the server has made of the files
+const IN_PARTS_FROM = 16 * 2 ** 20; // bytes; smaller files are sent again as a whole
 const JUNK = /^(\.|Thumbs\.db$|desktop\.ini$)/i; // what systems leave in folders
 
 const form = document.querySelector("#upload");
@@ -135,6 +137,10 @@ function send(transfer) {
     return;
   }
   const bar = row.querySelector("progress");
+  if (file.size >= IN_PARTS_FROM) {
+    sendLarge(transfer, bar);
+    return;
+  }
   const data = new FormData();
   data.append("csrfmiddlewaretoken", csrfToken());
   data.append("files", file, file.name);
@@ -158,6 +164,26 @@ function send(transfer) {
   request.send(data);
 }
 
+async function sendLarge(transfer, bar) {
+  const { file } = transfer;
+  const progress = (bytes, word) => {
+    bar.max = file.size;
+    bar.value = bytes;
+    transfer.loaded = bytes / file.size;
+    show(transfer, "", `${word}: ${Math.floor((bytes / file.size) * 100)} %`);
+    report();
+  };
+  running.add(transfer);
+  try {
+    const { address, batch } = { address: form.dataset.parts, batch: Number(form.dataset.batch) };
+    const answer = await sendInParts(file, { address, batch, progress });
+    finish(transfer, () => tell(transfer, answer));
+  } catch (stopped) {
+    const told = stopped.message || "It could not be read from your disk.";
+    finish(transfer, () => (stopped.again === false ? fail(transfer, told) : lost(transfer, told)));
+  }
+}
+
 function finish(transfer, settled) {
   running.delete(transfer);
   transfer.loaded = 0;
@@ -178,6 +204,11 @@ function settle(transfer, request) {
   if (answer.outcome === "refused" && answer.code === "disk_full") {
     return lost(transfer, answer.message);
   }
+  tell(transfer, answer);
+}
+
+/** What became of a file that the server has whole. */
+function tell(transfer, answer) {
   const bar = transfer.row.querySelector("progress");
   bar.value = bar.max;
   if (answer.outcome === "stored") {
@@ -187,9 +218,13 @@ function settle(transfer, request) {
     counts.duplicate += 1;
     show(transfer, "", answer.message, answer.url);
   } else {
-    counts.failed += 1;
-    show(transfer, "bad", answer.message);
+    fail(transfer, answer.message);
   }
+}
+
+function fail(transfer, message) {
+  counts.failed += 1;
+  show(transfer, "bad", message);
 }
 
 function reasonOf(request) {
