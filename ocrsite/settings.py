@@ -156,6 +156,9 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 1_000  # in one request without JavaScript; with 
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a page of 1,500 lines has some 3,000 fields
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20  # bytes, files not counted
 
+BASE_RECOGNISER = env.str("BASE_RECOGNISER", default="")  # PaddleOCR's name, or a directory
+BASE_DETECTOR = env.str("BASE_DETECTOR", default="")  # empty: PP-OCRv6 small
+
 # --- What an uploaded file may be ---------------------------------------------------------------
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_MB", default=200) * 2**20
 UPLOADS_OPEN_MAX = env.int("UPLOADS_OPEN_MAX", default=20)  # unfinished, of one person

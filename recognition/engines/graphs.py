@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 from google.protobuf.message import DecodeError
-from onnx import ModelProto, TensorProto, compose, helper, numpy_helper, utils
+from onnx import ModelProto, NodeProto, TensorProto, compose, helper, numpy_helper, utils
 
 Array = npt.NDArray[np.float32]
 
@@ -21,6 +21,7 @@ INPUT = "x"
 FEATURES = "features"
 PROBABILITIES = "probabilities"
 
+_AXES_ARE_INPUT = 13  # version of ONNX's operators
 _WEIGHTED = frozenset({"Conv", "BatchNormalization", "MatMul", "Mul", "Add"})
 
 
@@ -55,12 +56,13 @@ def split_recogniser(recogniser: ModelProto) -> tuple[ModelProto, ModelProto]:
     extractor = utils.Extractor(described)
     backbone = extractor.extract_model([source], [seam])
     head = extractor.extract_model([seam], [result])
-    channels = next(node for node in head.graph.node if node.op_type == "Conv").input[1]
-    depth = _initializers(head)[channels].dims[1]
+    opening_layer = next(node for node in head.graph.node if node.op_type == "Conv")
+    groups = next((int(item.i) for item in opening_layer.attribute if item.name == "group"), 1)
+    depth = _initializers(head)[opening_layer.input[1]].dims[1] * groups
 
     backbone.graph.node.extend(
         [
-            helper.make_node("Squeeze", [seam], ["seam.flat"], axes=[2], name="seam.squeeze"),
+            _flattening(backbone, "Squeeze", seam, "seam.flat"),
             helper.make_node(
                 "Transpose", ["seam.flat"], [FEATURES], perm=[0, 2, 1], name="seam.transpose"
             ),
@@ -73,7 +75,7 @@ def split_recogniser(recogniser: ModelProto) -> tuple[ModelProto, ModelProto]:
         helper.make_node(
             "Transpose", [FEATURES], ["seam.flat"], perm=[0, 2, 1], name="seam.transpose"
         ),
-        helper.make_node("Unsqueeze", ["seam.flat"], [seam], axes=[2], name="seam.unsqueeze"),
+        _flattening(head, "Unsqueeze", "seam.flat", seam),
     ]
     nodes = [*opening, *head.graph.node]
     del head.graph.node[:]
@@ -166,6 +168,16 @@ def parse(content: bytes) -> ModelProto:
 def serialise(model: ModelProto) -> bytes:
     """Bytes of a model, the same for the same model on every machine."""
     return bytes(model.SerializeToString(deterministic=True))
+
+
+def _flattening(model: ModelProto, operator: str, source: str, result: str) -> NodeProto:
+    """A node that takes the third axis away, or puts it back; its axes are an input since 13."""
+    name = f"seam.{operator.lower()}"
+    version = next(each.version for each in model.opset_import if each.domain in ("", "ai.onnx"))
+    if version < _AXES_ARE_INPUT:
+        return helper.make_node(operator, [source], [result], axes=[2], name=name)
+    model.graph.initializer.append(numpy_helper.from_array(np.array([2]), "seam.axes"))
+    return helper.make_node(operator, [source, "seam.axes"], [result], name=name)
 
 
 def _initializers(model: ModelProto) -> dict[str, TensorProto]:

