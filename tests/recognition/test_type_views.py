@@ -12,7 +12,13 @@ from tests.factories import make_admin, make_batch, make_reviewer, make_type
 
 pytestmark = pytest.mark.django_db
 
-POLICY = {"name": "Invoice", "description": "", "threshold": "85", "audit_rate": "2.5"}
+POLICY = {
+    "name": "Invoice",
+    "description": "",
+    "threshold": "85",
+    "audit_rate": "2.5",
+    "character_set": "full",
+}
 
 
 @pytest.fixture

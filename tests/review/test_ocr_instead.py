@@ -105,7 +105,7 @@ def test_where_somebody_has_worked_the_page_says_why_it_stays(client: Client):
     )
     with pytest.raises(NotForOcr, match="has typed on this page"):
         read_instead(page=page, actor=admin)
-    submit_as_read(page, reviewer)
+    submit_as_read(page, make_reviewer())
     page.refresh_from_db()
     with pytest.raises(NotForOcr, match="has reviewed this page"):
         read_instead(page=page, actor=admin)
