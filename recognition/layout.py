@@ -10,10 +10,12 @@ corridors open at once.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
+
+from recognition.paragraphs import Extent, paragraph_starts
 
 Point = tuple[float, float]
 
@@ -105,7 +107,7 @@ def reading_order(
         region = waiting.pop()
         cut = _column_cut(region, unit)
         if cut is None:
-            parts.extend(_blocks(_rows(region), unit))
+            parts.extend(_paragraphs(_blocks(_rows(region), unit)))
         else:
             waiting.extend(reversed([part for part in cut if part]))
     return [Place(box.line, block) for block, part in enumerate(parts) for box in part]
@@ -158,18 +160,29 @@ def _rows(boxes: Sequence[_Box]) -> list[list[_Box]]:
     return rows
 
 
-def _blocks(rows: Sequence[list[_Box]], unit: float) -> list[list[_Box]]:
+def _paragraphs(blocks: Iterable[list[list[_Box]]]) -> Iterator[list[_Box]]:
+    """Each block, or its paragraphs where its rows are single lines; tables stay whole."""
+    for rows in blocks:
+        starts = [0, len(rows)]
+        if all(len(row) == 1 for row in rows):
+            lines = [Extent(row[0].left, row[0].right, row[0].height) for row in rows]
+            starts[1:1] = paragraph_starts(lines)
+        for first, end in pairwise(starts):
+            yield [box for row in rows[first:end] for box in row]
+
+
+def _blocks(rows: Sequence[list[_Box]], unit: float) -> list[list[list[_Box]]]:
     """Runs of rows that stand close together and are of like size."""
-    blocks: list[list[_Box]] = []
+    blocks: list[list[list[_Box]]] = []
     floor, size = -math.inf, 0.0
     for row in rows:
         top = min(box.top for box in row)
         height = median(box.height for box in row)
         like = size and max(height, size) / max(min(height, size), 1e-6) <= _BLOCK_SIZE
         if blocks and like and top - floor <= _BLOCK_GAP * unit:
-            blocks[-1].extend(row)
+            blocks[-1].append(row)
         else:
-            blocks.append(list(row))
+            blocks.append([row])
         floor, size = max(box.bottom for box in row), height
     return blocks
 

@@ -195,9 +195,50 @@ def test_white_between_paragraphs_and_a_change_of_size_part_blocks() -> None:
     assert [place.block for place in reading_order(lines)] == [0, 1, 1, 1, 2, 2, 2]
 
 
-def test_each_column_is_a_block_of_its_own() -> None:
+def test_columns_are_blocks_of_their_own_and_so_are_their_paragraphs() -> None:
+    full = [line(left, 9 + 26 * i, 400) for left in (50, 500) for i in range(10)]
+    assert [place.block for place in reading_order(full)] == [0] * 10 + [1] * 10
     blocks = [place.block for place in reading_order([*column(50, 9, 10), *column(500, 9, 10)])]
-    assert blocks == [0] * 10 + [1] * 10
+    assert blocks == [0] * 5 + [1] * 5 + [2] * 5 + [3] * 5
+
+
+def paragraphs(lines: list[Line]) -> list[int]:
+    """How many lines each block of a page has."""
+    blocks = [place.block for place in reading_order(lines)]
+    return [blocks.count(block) for block in sorted(set(blocks))]
+
+
+def test_an_indented_line_begins_a_paragraph_also_where_the_line_before_is_full() -> None:
+    lines = [
+        line(50 + 20 * (i in (4, 9)), 50 + 26 * i, 400 - 20 * (i in (4, 9))) for i in range(14)
+    ]
+    assert paragraphs(lines) == [4, 5, 5]
+    assert paragraphs(turned(lines, 2)) == [4, 5, 5]
+
+
+def test_paragraphs_of_one_line_each_are_parted_by_their_short_ends() -> None:
+    ends = [400, 400, 200, 380, 300, 180, 400, 400, 400, 400, 400, 400, 90]
+    starts = [0, 0, 0, 20, 20, 20, 20, 0, 0, 0, 0, 0, 0]
+    lines = [
+        line(50 + start, 50 + 26 * i, end - start)
+        for i, (start, end) in enumerate(zip(starts, ends, strict=True))
+    ]
+    assert paragraphs(lines) == [3, 2, 1, 7]
+
+
+def test_ragged_lines_and_verse_are_not_torn() -> None:
+    rng = random.Random(3)
+    ragged = [line(50, 50 + 26 * i, 400 - rng.uniform(0, 110)) for i in range(20)]
+    assert paragraphs(ragged) == [20]
+    verse = [line(50 + 30 * (i % 2), 50 + 26 * i, rng.uniform(200, 330)) for i in range(12)]
+    assert paragraphs(verse) == [12]
+
+
+def test_a_table_stays_whole_and_row_by_row() -> None:
+    table = [line(left, 50 + 24 * row, 90) for row in range(8) for left in (50, 300, 600)]
+    assert paragraphs(table) == [len(table)]
+    assert order(table) == list(range(len(table)))
+    assert order(FORM) == list(range(len(FORM)))
 
 
 def test_slope_is_the_median_and_ignores_upright_lines() -> None:
