@@ -19,9 +19,11 @@ from recognition.serializers import PageFilter, PageSerializer
 from review.drafts import DraftEntry, DraftsSaved, keep_refused, save_drafts
 from review.exceptions import LeaseLost, NewerDrafts
 from review.leases import (
+    claim_ahead,
     claim_next,
     claim_task,
     flag_task,
+    park_task,
     release_task,
     renew_lease,
     skip_task,
@@ -53,6 +55,7 @@ from review.serializers import (
 )
 from review.services import LineEntry, reopen_page, submit_page
 from review.stale import keep_stale_submit
+from review.undo import undo_submit
 
 DRAFTS_CONFLICT = "Another window of yours has changed some lines since; see `conflicts`."
 
@@ -124,7 +127,7 @@ class ReviewTaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleVi
     """Pages that wait for people, and the work on them.
 
     Claim one with `next` or `claim`; bring its `token` to `heartbeat` within the lease, and to
-    `submit`, `skip`, `flag` or `release` in the end.
+    `submit`, `skip`, `flag`, `park` or `release` in the end.
     """
 
     serializer_class = ReviewTaskSerializer
@@ -146,6 +149,14 @@ class ReviewTaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleVi
     def next(self, request: Request) -> Response:
         """Claim a page: the one you hold already, else the next of the queue."""
         task = claim_next(self.person)
+        answer = {"task": task and self._one(task.pk), "queue": queue_for(self.person)}
+        return Response(NextTaskSerializer(answer, context=self.get_serializer_context()).data)
+
+    @extend_schema(request=None, responses=NextTaskSerializer)
+    @action(detail=False, methods=["post"])
+    def ahead(self, request: Request) -> Response:
+        """Hold the page after the one you work on ready; `next` hands it to you."""
+        task = claim_ahead(self.person)
         answer = {"task": task and self._one(task.pk), "queue": queue_for(self.person)}
         return Response(NextTaskSerializer(answer, context=self.get_serializer_context()).data)
 
@@ -248,6 +259,22 @@ class ReviewTaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleVi
         """Set a page aside for an admin, and say why."""
         task, sent = self._reasoned()
         flag_task(task_id=task.pk, user=self.person, **sent)
+        return Response(self.get_serializer(self._one(task.pk)).data)
+
+    @extend_schema(request=None, responses=HeldTaskSerializer)
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, pk: str) -> Response:
+        """Take your own submit back, within ten minutes: the page is yours again."""
+        task = undo_submit(task_id=self.get_object().pk, user=self.person)
+        held = HeldTaskSerializer(self._one(task.pk), context=self.get_serializer_context())
+        return Response(held.data)
+
+    @extend_schema(request=LeaseSerializer, responses=ReviewTaskSerializer)
+    @action(detail=True, methods=["post"])
+    def park(self, request: Request, pk: str) -> Response:
+        """Put a page aside for yourself, for a day; `claim` takes it up again."""
+        task = self._mine()
+        park_task(task_id=task.pk, token=self._token(), user=self.person)
         return Response(self.get_serializer(self._one(task.pk)).data)
 
     @extend_schema(request=LeaseSerializer, responses=ReviewTaskSerializer)

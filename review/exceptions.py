@@ -77,3 +77,21 @@ class MalformedDrafts(ReviewError):
     """What came as drafts is none."""
 
     code = "malformed_drafts"
+
+
+class TooManyParked(ReviewError):
+    """A reviewer has as many pages put aside as anybody may."""
+
+    code = "too_many_parked"
+
+
+class NotUndoable(ReviewError):
+    """A submit that cannot be taken back (any more)."""
+
+    code = "not_undoable"
+
+
+class NotRestorable(ReviewError):
+    """A line cannot be put back to that version, or has changed since it was looked at."""
+
+    code = "not_restorable"

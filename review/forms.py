@@ -40,6 +40,14 @@ class ReopenForm(forms.Form):
     )
 
 
+class RestoreForm(forms.Form):
+    """Which version of a line is to count again, and which one the person saw counting."""
+
+    known = forms.IntegerField(min_value=1)
+    label = forms.IntegerField(min_value=1, required=False)
+    prediction = forms.IntegerField(min_value=1, required=False)
+
+
 class TargetForm(forms.Form):
     """An accuracy target, or none: the type's own threshold decides."""
 

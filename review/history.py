@@ -66,6 +66,23 @@ class HistoryLine:
     typed: tuple[Typed, ...]
 
     @property
+    def counts(self) -> Label | None:
+        """The label that counts now."""
+        return next((label for label in self.labels if label.superseded_at is None), None)
+
+    @property
+    def changes(self) -> list[tuple[Label, str]]:
+        """Each label, the newest first, with what the line read before it."""
+        found: list[tuple[Label, str]] = []
+        for place, label in enumerate(self.labels):
+            before = self.labels[place + 1] if place + 1 < len(self.labels) else None
+            base = next(
+                (row for row in self.predictions if row.pk == label.base_prediction_id), None
+            )
+            found.append((label, str(before) if before else (base.text if base else "")))
+        return found
+
+    @property
     def number(self) -> int:
         return self.line.position + 1
 

@@ -1,84 +1,133 @@
-"""Holding a page: at most one reviewer, by a lease that the clock ends."""
+"""Holding a page: at most one reviewer, by a lease that the clock ends.
 
-from datetime import timedelta
+A reviewer works on one page, has at most one more held ready as the next, and may park some.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, User
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from recognition.events import record_event
 from recognition.models import new_token
 from recognition.states import move
-from review.exceptions import LeaseLost, NotFlagged, ReasonMissing
+from review.exceptions import LeaseLost, NotFlagged, ReasonMissing, TooManyParked
 from review.models import ReviewTask, TaskSkip
-from review.states import TASK_MOVES, TaskStatus
+from review.states import TASK_MOVES, Hold, TaskStatus
 
-FREE = {"reviewer": None, "lease_token": None, "lease_expires_at": None}
+FREE = {"reviewer": None, "lease_token": None, "lease_expires_at": None, "hold": ""}
+PARK_TIME = timedelta(hours=24)
+"""A parked page is its reviewer's until tomorrow at this time, then anybody's."""
+PARK_LIMIT = 5
+"""Pages that one person may keep from the others."""
+GONE = "This page is not yours any more. What you typed is kept."
 
 
 def claim_next(user: AbstractBaseUser) -> ReviewTask | None:
-    """Hand the user a page: the one they hold already, else the next of the queue.
+    """Hand the user a page to work on: the one they work on, the one ready as next, or a new one.
 
     One short transaction; rows that others are claiming at this moment are passed over, so no
-    page is handed out twice. None where there is nothing for this user now.
+    page is handed out twice. None where there is nothing for this user now; what they have parked
+    is left to their choice.
     """
     with transaction.atomic():
-        mine = (
-            ReviewTask.objects.held_by(user)
-            .visible_to(user)
-            .select_for_update(of=("self",), skip_locked=True)
-            .order_by("pk")
-            .first()
-        )
-        task = mine or (
-            ReviewTask.objects.visible_to(user)
-            .claimable()
-            .not_skipped_by(user)
-            .in_queue_order()
-            .select_for_update(of=("self",), skip_locked=True)
-            .first()
-        )
-        if task is None:
+        one_at_a_time(user)
+        mine = _mine(user)
+        task = mine.get(Hold.ACTIVE) or mine.get(Hold.AHEAD) or _first_free(user)
+        return take(task, user) if task else None
+
+
+def claim_ahead(user: AbstractBaseUser) -> ReviewTask | None:
+    """Hold the page after the one that the user works on ready for them.
+
+    None where they work on none (nothing is kept from others for somebody who is not there), or
+    where nothing is left.
+    """
+    with transaction.atomic():
+        one_at_a_time(user)
+        mine = _mine(user)
+        if Hold.ACTIVE not in mine:
             return None
-        return _take(task, user)
+        task = mine.get(Hold.AHEAD) or _first_free(user)
+        return take(task, user, Hold.AHEAD) if task else None
 
 
 def claim_task(task_id: int, user: AbstractBaseUser) -> ReviewTask | None:
-    """Hand the user this very page if it is free or theirs; None where it is not to be had."""
+    """Hold this very page for the user to work on, if it is free or theirs; else None.
+
+    The page they were at becomes the one that comes next, and what was ready as next is free.
+    """
     with transaction.atomic():
+        one_at_a_time(user)
         visible = ReviewTask.objects.visible_to(user).select_for_update(of=("self",))
         task = visible.held_by(user).filter(pk=task_id).first() or (
             visible.claimable().filter(pk=task_id).first()
         )
-        return _take(task, user) if task else None
+        if task is None:
+            return None
+        make_room(task, user)
+        return take(task, user)
 
 
 def renew_lease(*, task_id: int, token: UUID) -> ReviewTask:
     """Put the lease's end off, as the heartbeat of a reviewer who is there. Raises LeaseLost.
 
-    A lease that has run out is renewed too while nobody else has taken the page.
+    A lease that has run out is renewed too while nobody else has taken the page. The page held
+    ready as the reviewer's next is renewed with it.
     """
-    end = timezone.now() + timedelta(seconds=settings.REVIEW_LEASE_SECONDS)
+    end = _end(Hold.ACTIVE)
     rows = ReviewTask.objects.filter(pk=task_id, lease_token=token)
-    if not move(rows, TaskStatus.HELD, TASK_MOVES, lease_expires_at=end):
-        raise LeaseLost("This page is not yours any more. What you typed is kept.")
-    return ReviewTask.objects.get(pk=task_id)
+    later = Greatest(F("lease_expires_at"), end)
+    if not move(rows, TaskStatus.HELD, TASK_MOVES, lease_expires_at=later):
+        raise LeaseLost(GONE)
+    task = ReviewTask.objects.get(pk=task_id)
+    if task.hold == Hold.ACTIVE:
+        ReviewTask.objects.ahead_of(task.reviewer_id).update(lease_expires_at=end)
+    return task
 
 
+@transaction.atomic
 def release_task(*, task_id: int, token: UUID) -> None:
-    """Give a page back unfinished; drafts stay. Raises LeaseLost."""
-    rows = ReviewTask.objects.filter(pk=task_id, lease_token=token)
-    if not move(rows, TaskStatus.WAITING, TASK_MOVES, **FREE):
-        raise LeaseLost("This page is not yours any more. What you typed is kept.")
+    """Give a page back unfinished, and the one held ready as next with it; drafts stay.
+
+    Raises LeaseLost.
+    """
+    holder = _held_under(task_id, token).reviewer_id
+    _give_back(task_id, token)
+    release_ahead(holder)
+
+
+def release_ahead(user: AbstractBaseUser | int | None) -> bool:
+    """Give the page back that was held ready as the user's next; False where none was."""
+    return move(ReviewTask.objects.ahead_of(user), TaskStatus.WAITING, TASK_MOVES, **FREE)
+
+
+@transaction.atomic
+def park_task(*, task_id: int, token: UUID, user: AbstractBaseUser) -> None:
+    """Put a page aside for its own reviewer, for PARK_TIME. Raises LeaseLost, TooManyParked."""
+    one_at_a_time(user)
+    if ReviewTask.objects.parked_by(user).exclude(pk=task_id).count() >= PARK_LIMIT:
+        raise TooManyParked(
+            f"You have {PARK_LIMIT} pages parked. Finish or give back one of them first."
+        )
+    rows = ReviewTask.objects.filter(pk=task_id, lease_token=token, reviewer_id=user.pk)
+    held = {"hold": Hold.PARKED, "lease_expires_at": _end(Hold.PARKED)}
+    if not move(rows, TaskStatus.HELD, TASK_MOVES, **held):
+        raise LeaseLost(GONE)
+    record_event(verb="park", subject=ReviewTask.objects.get(pk=task_id), actor=user)
 
 
 @transaction.atomic
 def skip_task(*, task_id: int, token: UUID, user: AbstractBaseUser, reason: str) -> None:
     """Pass a page on to others, and say why. Raises LeaseLost, ReasonMissing."""
     reason = _reason(reason)
-    release_task(task_id=task_id, token=token)
+    _give_back(task_id, token)
     task = ReviewTask.objects.get(pk=task_id)
     TaskSkip.objects.create(task=task, reviewer_id=user.pk, reason=reason)
     record_event(verb="skip", subject=task, actor=user, reason=reason)
@@ -90,7 +139,7 @@ def flag_task(*, task_id: int, token: UUID, user: AbstractBaseUser, reason: str)
     reason = _reason(reason)
     rows = ReviewTask.objects.filter(pk=task_id, lease_token=token)
     if not move(rows, TaskStatus.FLAGGED, TASK_MOVES, flag_reason=reason, **FREE):
-        raise LeaseLost("This page is not yours any more. What you typed is kept.")
+        raise LeaseLost(GONE)
     record_event(verb="flag", subject=ReviewTask.objects.get(pk=task_id), actor=user, reason=reason)
 
 
@@ -103,12 +152,42 @@ def unflag_task(*, task_id: int, actor: AbstractBaseUser) -> None:
     record_event(verb="unflag", subject=ReviewTask.objects.get(pk=task_id), actor=actor)
 
 
-def _take(task: ReviewTask, user: AbstractBaseUser) -> ReviewTask:
-    """Lease a locked task to the user; a holder's own token stays, so a second tab works too."""
+def one_at_a_time(user: AbstractBaseUser) -> None:
+    """Let the claims of one person wait for each other, to the end of the transaction.
+
+    Two windows that ask at once would else each take a page. Other rows may still name the user.
+    """
+    list(User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk"))
+
+
+def make_room(task: ReviewTask, user: AbstractBaseUser) -> None:
+    """Let the page that the user works on come next, where it is another one than `task`."""
+    working = ReviewTask.objects.active_of(user).exclude(pk=task.pk)
+    if not working.exists():
+        return
+    move(
+        ReviewTask.objects.ahead_of(user).exclude(pk=task.pk),
+        TaskStatus.WAITING,
+        TASK_MOVES,
+        **FREE,
+    )
+    if task.hold == Hold.AHEAD and task.reviewer_id == user.pk:
+        ReviewTask.objects.filter(pk=task.pk).update(hold=Hold.PARKED)  # until it is taken below
+    move(working, TaskStatus.HELD, TASK_MOVES, hold=Hold.AHEAD, lease_expires_at=_end(Hold.AHEAD))
+
+
+def take(
+    task: ReviewTask, user: AbstractBaseUser, hold: Hold = Hold.ACTIVE, **fields: Any
+) -> ReviewTask:
+    """Lease a locked task to the user; a holder's own token stays, so a second tab works too.
+
+    `fields` are other columns that change with it.
+    """
     resumed = task.status == TaskStatus.HELD and task.reviewer_id == user.pk
     task.lease_token = task.lease_token if resumed else new_token()
     task.reviewer_id = user.pk
-    task.lease_expires_at = timezone.now() + timedelta(seconds=settings.REVIEW_LEASE_SECONDS)
+    task.lease_expires_at = _end(hold)
+    task.hold = hold
     move(
         ReviewTask.objects.filter(pk=task.pk),
         TaskStatus.HELD,
@@ -116,9 +195,55 @@ def _take(task: ReviewTask, user: AbstractBaseUser) -> ReviewTask:
         reviewer_id=user.pk,
         lease_token=task.lease_token,
         lease_expires_at=task.lease_expires_at,
+        hold=hold,
+        **fields,
     )
     task.status = TaskStatus.HELD
     return task
+
+
+def _mine(user: AbstractBaseUser) -> dict[str, ReviewTask]:
+    """The user's page worked on and the one ready as next, locked; waits for a submit under way.
+
+    Pages that the user may not see any more are given back.
+    """
+    rows = ReviewTask.objects.held_by(user).exclude(hold=Hold.PARKED)
+    found = list(rows.select_for_update().order_by("pk"))
+    if not found:
+        return {}
+    ids = [task.pk for task in found]
+    seen = set(ReviewTask.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
+    for task in found:
+        if task.pk not in seen:
+            move(ReviewTask.objects.filter(pk=task.pk), TaskStatus.WAITING, TASK_MOVES, **FREE)
+    return {task.hold: task for task in found if task.pk in seen}
+
+
+def _first_free(user: AbstractBaseUser) -> ReviewTask | None:
+    """The first page of the queue for the user that nobody is claiming at this moment, locked."""
+    rows = ReviewTask.objects.visible_to(user).claimable().not_skipped_by(user)
+    return rows.in_queue_order().select_for_update(of=("self",), skip_locked=True).first()
+
+
+def _held_under(task_id: int, token: UUID) -> ReviewTask:
+    task = ReviewTask.objects.filter(pk=task_id, lease_token=token).first()
+    if task is None:
+        raise LeaseLost(GONE)
+    return task
+
+
+def _give_back(task_id: int, token: UUID) -> None:
+    rows = ReviewTask.objects.filter(pk=task_id, lease_token=token)
+    if not move(rows, TaskStatus.WAITING, TASK_MOVES, **FREE):
+        raise LeaseLost(GONE)
+
+
+def _end(hold: Hold) -> datetime:
+    """When a lease taken now ends."""
+    parked = hold == Hold.PARKED
+    return timezone.now() + (
+        PARK_TIME if parked else timedelta(seconds=settings.REVIEW_LEASE_SECONDS)
+    )
 
 
 def _reason(reason: str) -> str:

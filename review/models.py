@@ -21,7 +21,7 @@ from recognition.models import (
     is_share,
 )
 from review import querysets
-from review.states import OPEN, WITHOUT_TEXT, Outcome, TaskKind, TaskStatus, Verdict
+from review.states import OPEN, WITHOUT_TEXT, Hold, Outcome, TaskKind, TaskStatus, Verdict
 
 
 class RoutingDecision(models.Model):
@@ -112,6 +112,12 @@ class ReviewTask(models.Model):
     """One page waiting for, or held by, a reviewer."""
 
     page = models.ForeignKey(Page, on_delete=models.PROTECT, related_name="tasks")
+    document_type = models.ForeignKey(
+        DocumentType,
+        on_delete=models.PROTECT,
+        related_name="tasks",
+        help_text="The page's, which never changes: here for the queue's index.",
+    )
     kind = models.CharField(max_length=9, choices=TaskKind.choices)
     decision = models.ForeignKey(
         RoutingDecision, null=True, blank=True, on_delete=models.PROTECT, related_name="tasks"
@@ -135,6 +141,9 @@ class ReviewTask(models.Model):
     )
     lease_token = models.UUIDField(null=True, blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
+    hold = models.CharField(
+        max_length=6, blank=True, choices=Hold.choices, help_text="Empty: nobody holds it."
+    )
     flag_reason = models.CharField(max_length=500, blank=True)
     done_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -172,6 +181,7 @@ class ReviewTask(models.Model):
                     reviewer__isnull=False,
                     lease_token__isnull=False,
                     lease_expires_at__isnull=False,
+                    hold__in=Hold.values,
                 )
                 | (
                     ~Q(status=TaskStatus.HELD)
@@ -179,8 +189,19 @@ class ReviewTask(models.Model):
                         reviewer__isnull=True,
                         lease_token__isnull=True,
                         lease_expires_at__isnull=True,
+                        hold="",
                     )
                 ),
+            ),
+            models.UniqueConstraint(
+                name="one_active_task_per_reviewer",
+                fields=["reviewer"],
+                condition=Q(hold=Hold.ACTIVE),
+            ),
+            models.UniqueConstraint(
+                name="one_task_ahead_per_reviewer",
+                fields=["reviewer"],
+                condition=Q(hold=Hold.AHEAD),
             ),
             models.CheckConstraint(
                 name="task_done_names_who_and_when",
@@ -206,6 +227,23 @@ class ReviewTask(models.Model):
                 F("id"),
                 name="task_queue",
                 condition=Q(status__in=[TaskStatus.WAITING, TaskStatus.HELD]),
+            ),
+            # What the queue's page counts: by type and status, what is held until when, and what
+            # a person has done.
+            models.Index(
+                name="task_open_by_type",
+                fields=["document_type", "status"],
+                condition=Q(status__in=sorted(OPEN)),
+            ),
+            models.Index(
+                name="task_held_until",
+                fields=["lease_expires_at"],
+                condition=Q(status=TaskStatus.HELD),
+            ),
+            models.Index(
+                name="task_done_by",
+                fields=["done_by", "done_at"],
+                condition=Q(status=TaskStatus.DONE),
             ),
         ]
 

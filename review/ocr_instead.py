@@ -11,6 +11,7 @@ from recognition.queue import enqueue
 from recognition.reading import READ_TASK
 from recognition.states import PAGE_MOVES, PageStatus, TextSource, move
 from review.exceptions import NotForOcr
+from review.leases import FREE
 from review.models import Draft, Label, RefusedDraft, ReviewTask
 from review.states import TASK_MOVES, TaskStatus
 
@@ -51,9 +52,7 @@ def read_instead(*, page: Page, actor: AbstractBaseUser) -> Page:
     for task in tasks:
         rows = ReviewTask.objects.filter(pk=task.pk)
         if task.status == TaskStatus.HELD:  # under a lease that has run out
-            rows.update(
-                status=TaskStatus.WAITING, reviewer=None, lease_token=None, lease_expires_at=None
-            )
+            rows.update(status=TaskStatus.WAITING, **FREE)
         move(rows, TaskStatus.WITHDRAWN, TASK_MOVES)
     move(
         Page.objects.filter(pk=page.pk),

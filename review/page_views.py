@@ -4,19 +4,21 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from recognition.access import admin_required
-from recognition.models import Page
+from recognition.models import Line, Page
 from recognition.querysets import is_admin
-from review.exceptions import NotFlagged, NotForOcr, NotReopenable, ReasonMissing
-from review.forms import ReopenForm
+from review.exceptions import NotFlagged, NotForOcr, NotReopenable, NotRestorable, ReasonMissing
+from review.forms import ReopenForm, RestoreForm
 from review.history import flag_events, flagged_tasks, page_history
 from review.leases import unflag_task
 from review.models import ReviewTask
 from review.ocr_instead import read_instead
 from review.people import person
 from review.services import reopen_page
+from review.undo import restore_line
 
 LISTED = 50
 """Flagged pages on one screen."""
@@ -64,6 +66,29 @@ def page_ocr(request: HttpRequest, page_id: int) -> HttpResponse:
     else:
         messages.success(request, "The page waits to be read from its image.")
     return redirect("page_detail", page_id=page.pk)
+
+
+@require_POST
+@admin_required
+def line_restore(request: HttpRequest, line_id: int) -> HttpResponse:
+    """Let an earlier version of a line count again."""
+    line = get_object_or_404(Line.objects.visible_to(request.user), pk=line_id)
+    form = RestoreForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise NotRestorable("Choose one of the line's versions.")
+        made = restore_line(
+            line=line,
+            actor=person(request),
+            known=form.cleaned_data["known"],
+            label_id=form.cleaned_data["label"],
+            prediction_id=form.cleaned_data["prediction"],
+        )
+    except NotRestorable as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"Line {line.position + 1} reads “{made}” again.")
+    return redirect(f"{reverse('page_detail', args=[line.page_id])}#l{line.pk}")
 
 
 @require_safe

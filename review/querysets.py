@@ -9,14 +9,14 @@ from django.db.models import Q
 from django.utils import timezone
 
 from recognition.querysets import OfTypeQuerySet
-from review.states import OPEN, TaskStatus
+from review.states import OPEN, Hold, TaskStatus
 
 if TYPE_CHECKING:
     from review import models as m  # noqa: F401  named in a string below
 
 
 class ReviewTaskQuerySet(OfTypeQuerySet["m.ReviewTask"]):
-    type_path = "page__document__document_type"
+    type_path = "document_type"
 
     def open(self) -> Self:
         """Tasks that somebody still has to finish."""
@@ -36,6 +36,18 @@ class ReviewTaskQuerySet(OfTypeQuerySet["m.ReviewTask"]):
     def held_by(self, user: Any) -> Self:
         """Tasks whose lease, run out or not, is still the user's."""
         return self.filter(status=TaskStatus.HELD, reviewer=user)
+
+    def active_of(self, user: Any) -> Self:
+        """The one page that the user works on."""
+        return self.filter(reviewer=user, hold=Hold.ACTIVE)
+
+    def ahead_of(self, user: Any) -> Self:
+        """The one page that is held ready as the user's next."""
+        return self.filter(reviewer=user, hold=Hold.AHEAD)
+
+    def parked_by(self, user: Any) -> Self:
+        """Pages the user put aside for themselves."""
+        return self.filter(reviewer=user, hold=Hold.PARKED)
 
     def in_queue_order(self) -> Self:
         """By priority, then the oldest first."""

@@ -5,21 +5,27 @@ from datetime import datetime
 from enum import StrEnum
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Count, Min, Q
+from django.db.models import Count, IntegerField, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from recognition.models import DocumentType
-from review.models import ReviewTask
-from review.states import TaskStatus
+from review.models import ReviewTask, TaskSkip
+from review.states import Hold, TaskStatus
+from review.undo import undoable_by
 
 LISTED = 20
 """Skipped pages named one by one."""
+UNDOABLE = 5
+"""Submits that are offered to be taken back."""
+COUNTED = 1_000
+"""Pages that are counted; beyond, the queue is said to have more. A million would take a second."""
 
 
 class QueueState(StrEnum):
     """Why there is, or is not, a next page."""
 
     READY = "ready"
+    PARKED = "parked"
     ALL_HELD = "all_held"
     SKIPPED = "skipped"
     FLAGGED = "flagged"
@@ -29,7 +35,7 @@ class QueueState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TypeCount:
-    """The pages of one document type that wait."""
+    """The pages of one document type that wait, counted up to COUNTED."""
 
     name: str
     waiting: int
@@ -38,11 +44,15 @@ class TypeCount:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The queue as one person sees it."""
+    """The queue as one person sees it. `waiting` is counted up to COUNTED, and `more` says so.
+
+    `mine` is worked on or parked; what is held ready as the next page is nobody's business.
+    """
 
     state: QueueState
     mine: tuple[ReviewTask, ...]
     waiting: int
+    more: bool
     held: int
     next_free_at: datetime | None
     skipped: tuple[ReviewTask, ...]
@@ -51,6 +61,7 @@ class Queue:
     types: tuple[TypeCount, ...]
     done_today: int
     seconds_today: float | None
+    undoable: tuple[ReviewTask, ...]
 
 
 def queue_for(user: AbstractBaseUser) -> Queue:
@@ -59,33 +70,20 @@ def queue_for(user: AbstractBaseUser) -> Queue:
     visible = ReviewTask.objects.visible_to(user)
     mine = tuple(
         visible.held_by(user)
-        .select_related("page__document__document_type")
+        .exclude(hold=Hold.AHEAD)
+        .select_related("page__document", "document_type")
         .annotate(drafted=Count("drafts", filter=Q(drafts__reviewer=user.pk)))
-        .order_by("pk")
+        .order_by("hold", "pk")
     )
-    free = visible.claimable().exclude(status=TaskStatus.HELD, reviewer=user.pk)
-    waiting = free.not_skipped_by(user)
+    waiting = visible.filter(status=TaskStatus.WAITING).not_skipped_by(user)
+    run_out = visible.claimable().filter(status=TaskStatus.HELD).exclude(reviewer=user.pk)
     others = visible.held_now().exclude(reviewer=user.pk)
-    passed_on = free.filter(skips__reviewer=user.pk).distinct()
-    held = others.aggregate(number=Count("pk"), first=Min("lease_expires_at"))
-    types = tuple(
-        TypeCount(name, number_free, number_held)
-        for name, number_free, number_held in visible.filter(
-            status__in=[TaskStatus.WAITING, TaskStatus.HELD]
-        )
-        .order_by()
-        .values("page__document__document_type__name")
-        .annotate(
-            free=Count(
-                "pk",
-                filter=Q(status=TaskStatus.WAITING)
-                | Q(status=TaskStatus.HELD, lease_expires_at__lte=now),
-            ),
-            taken=Count("pk", filter=Q(status=TaskStatus.HELD, lease_expires_at__gt=now)),
-        )
-        .order_by("page__document__document_type__name")
-        .values_list("page__document__document_type__name", "free", "taken")
+    passed_on = (
+        visible.claimable()
+        .filter(pk__in=TaskSkip.objects.filter(reviewer=user.pk).values("task"))
+        .exclude(status=TaskStatus.HELD, reviewer=user.pk)
     )
+    held = others.aggregate(number=Count("pk"), first=Min("lease_expires_at"))
     today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     done = list(
         ReviewTask.objects.filter(done_by=user.pk, done_at__gte=today).values_list(
@@ -93,40 +91,84 @@ def queue_for(user: AbstractBaseUser) -> Queue:
         )
     )
     timed = sorted(seconds for seconds in done if seconds)
-    waiting_count, skipped_count = waiting.count(), passed_on.count()
+    waiting_count = _counted(waiting) + _counted(run_out.not_skipped_by(user))
+    ahead = visible.ahead_of(user).exists()
+    skipped_count = passed_on.count()
     flagged = visible.filter(status=TaskStatus.FLAGGED).count()
     return Queue(
         state=_state(
-            ready=bool(mine) or waiting_count > 0,
+            ready=any(task.hold == Hold.ACTIVE for task in mine) or ahead or waiting_count > 0,
+            parked=bool(mine),
             held=held["number"],
             skipped=skipped_count,
             flagged=flagged,
             elsewhere=_elsewhere(user),
         ),
         mine=mine,
-        waiting=waiting_count,
+        waiting=min(waiting_count, COUNTED),
+        more=waiting_count > COUNTED,
         held=held["number"],
         next_free_at=held["first"],
         skipped=tuple(
-            passed_on.select_related("page__document__document_type").in_queue_order()[:LISTED]
+            passed_on.select_related("page__document", "document_type").in_queue_order()[:LISTED]
         ),
         skipped_count=skipped_count,
         flagged=flagged,
-        types=types,
+        types=_types(user, now),
         done_today=len(done),
         seconds_today=timed[len(timed) // 2] if timed else None,
+        undoable=tuple(undoable_by(user)[:UNDOABLE]),
+    )
+
+
+def _counted(rows: QuerySet[ReviewTask]) -> int:
+    """How many there are, up to one more than COUNTED: no count of a long queue is awaited."""
+    return rows.order_by()[: COUNTED + 1].count()
+
+
+class _BoundedCount(Subquery):
+    """How many rows a subquery has; the subquery bounds how many are looked at."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+
+def _types(user: AbstractBaseUser, now: datetime) -> tuple[TypeCount, ...]:
+    """Open pages by document type, each counted up to COUNTED, from the index alone."""
+    of_type = ReviewTask.objects.filter(document_type=OuterRef("pk")).order_by()
+    held = of_type.filter(status=TaskStatus.HELD)
+
+    def number(rows: QuerySet[ReviewTask]) -> _BoundedCount:
+        return _BoundedCount(rows.values("pk")[:COUNTED])
+
+    rows = DocumentType.objects.visible_to(user).annotate(
+        waiting=number(of_type.filter(status=TaskStatus.WAITING)),
+        run_out=number(held.filter(lease_expires_at__lte=now)),
+        taken=number(held.filter(lease_expires_at__gt=now)),
+    )
+    return tuple(
+        TypeCount(name, min(waiting + run_out, COUNTED), taken)
+        for name, waiting, run_out, taken in rows.order_by("name").values_list(
+            "name", "waiting", "run_out", "taken"
+        )
+        if waiting or run_out or taken
     )
 
 
 def _elsewhere(user: AbstractBaseUser) -> bool:
     """Whether pages wait in document types that the user may not see."""
-    seen = DocumentType.objects.visible_to(user).values("pk")
-    return ReviewTask.objects.open().exclude(page__document__document_type__in=seen).exists()
+    seen = DocumentType.objects.visible_to(user).values_list("pk", flat=True)
+    unseen = DocumentType.objects.exclude(pk__in=list(seen))
+    return ReviewTask.objects.open().filter(document_type__in=unseen).exists()
 
 
-def _state(*, ready: bool, held: int, skipped: int, flagged: int, elsewhere: bool) -> QueueState:
+def _state(
+    *, ready: bool, parked: bool, held: int, skipped: int, flagged: int, elsewhere: bool
+) -> QueueState:
     if ready:
         return QueueState.READY
+    if parked:
+        return QueueState.PARKED
     if skipped:
         return QueueState.SKIPPED
     if held:

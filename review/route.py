@@ -98,6 +98,7 @@ def _open_or_accept(page: Page, decision: RoutingDecision) -> str:
     move(rows, PageStatus.REVIEW, PAGE_MOVES)
     ReviewTask.objects.create(
         page=page,
+        document_type=page.document.document_type,
         kind=KIND_OF[outcome],
         decision=decision,
         model_version=decision.model_version,

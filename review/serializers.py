@@ -87,9 +87,7 @@ class ReviewTaskSerializer(serializers.ModelSerializer[ReviewTask]):
     """
 
     batch = serializers.IntegerField(source="page.document.batch_id", read_only=True)
-    document_type = serializers.IntegerField(
-        source="page.document.document_type_id", read_only=True
-    )
+    document_type = serializers.IntegerField(source="document_type_id", read_only=True)
     held_by_me = serializers.SerializerMethodField()
     kind = serializers.SerializerMethodField()
     rule = serializers.SerializerMethodField()
@@ -108,6 +106,7 @@ class ReviewTaskSerializer(serializers.ModelSerializer[ReviewTask]):
             "priority",
             "created_at",
             "held_by_me",
+            "hold",
             "lease_expires_at",
             "flag_reason",
             "kind",

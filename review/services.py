@@ -118,6 +118,7 @@ def reopen_page(*, page: Page, actor: AbstractBaseUser, reason: str) -> ReviewTa
         raise NotReopenable("Only a page that is reviewed or accepted can be opened again.")
     task = ReviewTask.objects.create(
         page=page,
+        document_type=page.document.document_type,
         kind=TaskKind.REOPENED,
         model_version_id=page.model_version_id,
         character_set=page.character_set,

@@ -13,6 +13,14 @@ class TaskStatus(models.TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawn"  # a better model is sure of the page
 
 
+class Hold(models.TextChoices):
+    """In which way a held page is a reviewer's: one is worked on, one is ready as the next."""
+
+    ACTIVE = "active", "Worked on"
+    AHEAD = "ahead", "Ready as the next"
+    PARKED = "parked", "Parked"  # put aside by its reviewer, for hours rather than minutes
+
+
 class TaskKind(models.TextChoices):
     THRESHOLD = "threshold", "Unsure"
     AUDIT = "audit", "Audit"
@@ -36,7 +44,8 @@ OPEN = frozenset({TaskStatus.WAITING, TaskStatus.HELD, TaskStatus.FLAGGED})
 WITHOUT_TEXT = frozenset({Verdict.ILLEGIBLE, Verdict.NOT_TEXT})
 
 TASK_MOVES: Mapping[str, frozenset[str]] = {
-    TaskStatus.HELD: frozenset({TaskStatus.WAITING, TaskStatus.HELD}),
+    # From done: a submit that is taken back within minutes.
+    TaskStatus.HELD: frozenset({TaskStatus.WAITING, TaskStatus.HELD, TaskStatus.DONE}),
     TaskStatus.WAITING: frozenset({TaskStatus.HELD, TaskStatus.FLAGGED}),
     TaskStatus.FLAGGED: frozenset({TaskStatus.HELD}),
     TaskStatus.DONE: frozenset({TaskStatus.HELD}),

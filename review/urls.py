@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from review import accuracy_views, export_views, page_views, type_views, views
+from review import accuracy_views, ahead_views, export_views, page_views, type_views, views
 
 urlpatterns = [
     path("types/<int:type_id>/accuracy/", accuracy_views.type_accuracy, name="type_accuracy"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("types/<int:type_id>/reread/", type_views.type_reread, name="type_reread"),
     path("review/", views.review_queue, name="review_queue"),
     path("review/next/", views.review_next, name="review_next"),
+    path("review/ahead/", ahead_views.review_ahead, name="review_ahead"),
+    path("review/ahead/release/", ahead_views.review_ahead_release, name="review_ahead_release"),
     path("review/signed-in/", views.signed_in, name="signed_in"),
     path("review/flagged/", page_views.flagged_list, name="flagged_list"),
     path("review/<int:task_id>/", views.review_task, name="review_task"),
@@ -23,6 +25,8 @@ urlpatterns = [
     path("review/<int:task_id>/submit/", views.review_submit, name="review_submit"),
     path("review/<int:task_id>/skip/", views.review_skip, name="review_skip"),
     path("review/<int:task_id>/flag/", views.review_flag, name="review_flag"),
+    path("review/<int:task_id>/undo/", ahead_views.review_undo, name="review_undo"),
+    path("review/<int:task_id>/park/", views.review_park, name="review_park"),
     path("review/<int:task_id>/release/", views.review_release, name="review_release"),
     path("review/<int:task_id>/unflag/", page_views.task_unflag, name="task_unflag"),
     path(
@@ -32,5 +36,6 @@ urlpatterns = [
     ),
     path("pages/<int:page_id>/", page_views.page_detail, name="page_detail"),
     path("pages/<int:page_id>/ocr/", page_views.page_ocr, name="page_ocr"),
+    path("lines/<int:line_id>/restore/", page_views.line_restore, name="line_restore"),
     path("pages/<int:page_id>/reopen/", page_views.page_reopen, name="page_reopen"),
 ]

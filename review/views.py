@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -26,17 +27,18 @@ from review.leases import (
     claim_next,
     claim_task,
     flag_task,
+    park_task,
     release_task,
     renew_lease,
     skip_task,
 )
 from review.models import ReviewTask
 from review.people import person
-from review.queue_state import queue_for
+from review.queue_state import COUNTED, queue_for
 from review.selectors import review_page, task_for
 from review.services import submit_page
 from review.stale import conflict_page, keep_stale_submit, typed_entries
-from review.states import TaskStatus
+from review.states import Hold, TaskStatus
 
 NO_TOKEN = UUID(int=0)
 """Matches no lease: a form without a token is answered as a lost lease, and its text kept."""
@@ -46,7 +48,9 @@ NO_TOKEN = UUID(int=0)
 @require_safe
 def review_queue(request: HttpRequest) -> HttpResponse:
     """What there is to do, and if nothing, why."""
-    return render(request, "review/queue.html", {"queue": queue_for(person(request))})
+    return render(
+        request, "review/queue.html", {"queue": queue_for(person(request)), "counted": COUNTED}
+    )
 
 
 @require_POST
@@ -56,10 +60,19 @@ def review_next(request: HttpRequest) -> HttpResponse:
 
 
 @gzip_page  # a dense page shrinks to a fourteenth; its CSRF token is masked anew each time
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def review_task(request: HttpRequest, task_id: int) -> HttpResponse:
-    """The review screen of a page that the user holds; a POST takes this very page first."""
+    """The review screen of a page that the user holds; a POST takes this very page first.
+
+    No answer is kept by a browser, but one fetched ahead, which it may use once.
+    """
+    response = _task(request, task_id)
+    if "Cache-Control" not in response:
+        add_never_cache_headers(response)
+    return response
+
+
+def _task(request: HttpRequest, task_id: int) -> HttpResponse:
     user = person(request)
     task = get_object_or_404(task_for(user), pk=task_id)
     if request.method == "POST":
@@ -67,7 +80,10 @@ def review_task(request: HttpRequest, task_id: int) -> HttpResponse:
             messages.warning(request, "Somebody else has this page now, or it is done.")
         return redirect("review_task", task_id=task.pk)
     if task.status == TaskStatus.HELD and task.reviewer_id == user.pk:
-        return _screen(request, task)
+        response = _screen(request, task)
+        if task.hold == Hold.AHEAD:
+            response["Cache-Control"] = "private, no-cache"
+        return response
     free = ReviewTask.objects.visible_to(user).claimable().filter(pk=task.pk).exists()
     return render(request, "review/not_yours.html", {"task": task, "free": free})
 
@@ -140,9 +156,17 @@ def review_submit(request: HttpRequest, task_id: int) -> HttpResponse:
         if _wants_json(request):
             return _refusal(error, 422, conflicts=_told(error.conflicts))
         return _sent_back(request, task, sent, error, others=error.conflicts)
-    messages.success(request, f"Submitted: {task.page}.")
     following = _next_address(request)
-    return JsonResponse({"next": following}) if _wants_json(request) else redirect(following)
+    last = following == reverse("review_queue")
+    if last or not _wants_json(request):
+        messages.success(request, f"Submitted: {task.page}.")
+    if not _wants_json(request):
+        return redirect(following)
+    if last:
+        return JsonResponse({"next": following})
+    # No message: it would come with the page after the next, which is fetched already.
+    undo = reverse("review_undo", args=[task.pk])
+    return JsonResponse({"next": following, "undo": undo, "submitted": str(task.page)})
 
 
 @require_POST
@@ -155,6 +179,23 @@ def review_skip(request: HttpRequest, task_id: int) -> HttpResponse:
 def review_flag(request: HttpRequest, task_id: int) -> HttpResponse:
     """Set the page aside for an admin and go to the next."""
     return _set_aside(request, task_id, flag_task, "Flagged for an admin.")
+
+
+@require_POST
+def review_park(request: HttpRequest, task_id: int) -> HttpResponse:
+    """Put the page aside for oneself and go to the next."""
+    user = person(request)
+    task = get_object_or_404(ReviewTask.objects.visible_to(user), pk=task_id)
+    form = TokenForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise LeaseLost("This page was not yours any more. What you typed is kept.")
+        park_task(task_id=task.pk, token=form.cleaned_data["token"], user=user)
+    except ReviewError as error:
+        messages.warning(request, error.message)
+        return redirect("review_task", task_id=task.pk)
+    messages.success(request, "Parked: you find the page under Review, for a day.")
+    return redirect(_next_address(request))
 
 
 @require_POST

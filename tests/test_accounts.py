@@ -48,6 +48,10 @@ FOR_REVIEWERS = {
     "review_submit",
     "review_skip",
     "review_flag",
+    "review_park",
+    "review_undo",
+    "review_ahead",
+    "review_ahead_release",
     "review_release",
     "signed_in",
 }

@@ -207,13 +207,27 @@ def test_a_page_has_one_open_task() -> None:
 def test_a_lease_is_whole_or_not_there() -> None:
     task, user = make_task(), make_reviewer()
     later = timezone.now() + timedelta(minutes=1)
-    whole = {"reviewer": user, "lease_token": uuid4(), "lease_expires_at": later}
+    whole = {
+        "reviewer": user,
+        "lease_token": uuid4(),
+        "lease_expires_at": later,
+        "hold": "active",
+    }
     for missing in whole:
         part = {name: value for name, value in whole.items() if name != missing}
         breaks("task_lease_all_or_nothing", update(task, status="held", **part))
         breaks("task_lease_all_or_nothing", update(task, **{missing: whole[missing]}))
     update(task, status="held", **whole)()
     breaks("task_lease_all_or_nothing", update(task, status="waiting"))
+    breaks("task_lease_all_or_nothing", update(task, hold="lent"))
+    for hold, constraint in (
+        ("active", "one_active_task_per_reviewer"),
+        ("ahead", "one_task_ahead_per_reviewer"),
+    ):
+        update(task, hold=hold)()
+        breaks(constraint, update(make_task(), status="held", **{**whole, "hold": hold}))
+    update(task, hold="parked")()
+    update(make_task(), status="held", **{**whole, "hold": "parked"})()
 
 
 def test_a_task_is_in_a_known_state_with_what_belongs_to_it() -> None:

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from review.leases import claim_next, claim_task, flag_task, skip_task
+from review.leases import claim_next, claim_task, flag_task, park_task, skip_task
 from review.models import ReviewTask
 from tests import factories
 
@@ -58,3 +58,22 @@ class TestQueue:
     def test_nothing_that_i_may_see(self, site: Client) -> None:
         factories.make_task(factories.make_type(groups=["Payroll"]))
         assert self.state(site) == "not_visible"
+
+    def test_only_what_i_have_parked_is_left(
+        self, site: Client, held: ReviewTask, reviewer: User
+    ) -> None:
+        assert held.lease_token is not None
+        park_task(task_id=held.pk, token=held.lease_token, user=reviewer)
+        assert self.state(site) == "parked"
+        assert b"parked until" in site.get(reverse("review_queue")).content
+        assert claim_next(reviewer) is None
+
+    def test_a_long_queue_is_counted_so_far_and_no_further(
+        self, site: Client, task: ReviewTask, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("review.queue_state.COUNTED", 2)
+        for _ in range(2):
+            factories.make_task(task.document_type, image=False)
+        queue = site.get(reverse("review_queue")).context["queue"]
+        assert (queue.waiting, queue.more) == (2, True)
+        assert [(each.name, each.waiting) for each in queue.types] == [(task.document_type.name, 2)]

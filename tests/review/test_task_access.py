@@ -14,7 +14,8 @@ pytestmark = pytest.mark.django_db
 
 TASK_POSTS = (
     "review_drafts", "review_heartbeat", "review_submit", "review_skip", "review_flag",
-    "review_release", "task_unflag",
+    "review_release", "review_park", "review_undo",
+    "task_unflag",
 )  # fmt: skip
 
 
@@ -53,7 +54,17 @@ def test_pages_without_an_object_need_signing_in_and_take_no_post(
     assert client.post(reverse(name)).status_code == 405
 
 
-@pytest.mark.parametrize("name", ["review_skip", "review_flag", "review_release"])
+@pytest.mark.parametrize("name", ["review_ahead", "review_ahead_release"])
+def test_the_page_ahead_is_asked_for_by_post_and_by_somebody_signed_in(
+    client: Client, reviewer: User, name: str
+) -> None:
+    assert client.post(reverse(name))["Location"].startswith(reverse("login"))
+    client.force_login(reviewer)
+    assert client.get(reverse(name)).status_code == 405
+    assert client.post(reverse(name)).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["review_skip", "review_flag", "review_release", "review_park"])
 def test_a_page_of_somebody_else_cannot_be_set_aside(
     client: Client, held: ReviewTask, name: str
 ) -> None:

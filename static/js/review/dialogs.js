@@ -17,7 +17,9 @@ export function bindDialogs(leaving) {
   for (const form of document.querySelectorAll("dialog form, #release-form")) {
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
+      const address = event.submitter?.getAttribute("formaction");
       await leaving(form);
+      if (address) form.action = address;
       sendPlain(form);
     });
   }

@@ -65,6 +65,7 @@ export class Submit {
     this.banners.hide("submit");
     if (kind === "ok") {
       this.drafts.finish();
+      document.dispatchEvent(new CustomEvent("page-submitted", { detail: data }));
       location.assign(data.next);
       return;
     }

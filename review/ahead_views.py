@@ -1,0 +1,47 @@
+"""The page before and the page after the one worked on: taken back, held ready, given back."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from review.exceptions import NotUndoable
+from review.leases import claim_ahead, release_ahead
+from review.models import ReviewTask
+from review.people import person
+from review.undo import undo_submit
+
+
+@require_POST
+def review_ahead(request: HttpRequest) -> JsonResponse:
+    """Hold the page after this one ready; its addresses, or nulls where there is none."""
+    task = claim_ahead(person(request))
+    if task is None:
+        return JsonResponse({"page": None, "image": None})
+    return JsonResponse(
+        {
+            "page": reverse("review_task", args=[task.pk]),
+            "image": reverse("page_image", args=[task.page_id]),
+        }
+    )
+
+
+@require_POST
+def review_ahead_release(request: HttpRequest) -> JsonResponse:
+    """Give back the page that was held ready: the person stops."""
+    return JsonResponse({"released": release_ahead(person(request))})
+
+
+@require_POST
+def review_undo(request: HttpRequest, task_id: int) -> HttpResponse:
+    """Take one's own submit back and go to the page again."""
+    user = person(request)
+    task = get_object_or_404(ReviewTask.objects.visible_to(user), pk=task_id)
+    try:
+        undo_submit(task_id=task.pk, user=user)
+    except NotUndoable as error:
+        messages.warning(request, error.message)
+        return redirect("review_queue")
+    messages.success(request, "Taken back: the page is as you left it, and not submitted.")
+    return redirect("review_task", task_id=task.pk)

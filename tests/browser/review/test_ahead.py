@@ -1,0 +1,70 @@
+"""The next page is held and fetched while one is worked on; a submit can be taken back."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page as Tab
+from playwright.sync_api import expect
+
+from review.models import Label, ReviewTask
+from review.states import Hold, TaskStatus
+from tests.browser.review.screen import field, ready, wait_until
+from tests.factories import make_task
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def held_ahead(task: ReviewTask) -> bool:
+    return ReviewTask.objects.filter(pk=task.pk, hold=Hold.AHEAD).exists()
+
+
+def test_the_next_page_is_fetched_and_a_submit_taken_back(
+    open_screen: Callable[..., ReviewTask], page: Tab, reviewer: User
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    following = make_task()
+    first = open_screen()
+    wait_until(lambda: held_ahead(following))
+    wait_until(lambda: any(f"/pages/{following.page_id}/image" in each for each in asked))
+    assert any(f"/review/{following.pk}/" in each for each in asked)
+    page.keyboard.press("End")
+    page.keyboard.type(" net")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(re.compile(f"/review/{following.pk}/"))
+    ready(page)
+    assert Label.objects.current().filter(text="Total 12.50 net").exists()
+    page.get_by_role("button", name="Take back").click()
+    page.wait_for_url(re.compile(f"/review/{first.pk}/"))
+    ready(page)
+    expect(field(page, 2)).to_have_value("Total 12.50 net")
+    assert not Label.objects.current().exists()
+    assert ReviewTask.objects.active_of(reviewer).get() == first
+
+
+def test_leaving_the_screen_gives_the_page_ahead_back(
+    open_screen: Callable[..., ReviewTask], page: Tab
+) -> None:
+    following = make_task()
+    open_screen()
+    wait_until(lambda: held_ahead(following))
+    page.goto("about:blank")
+    wait_until(
+        lambda: ReviewTask.objects.filter(pk=following.pk, status=TaskStatus.WAITING).exists()
+    )
+
+
+def test_a_page_is_parked_with_what_was_typed(
+    open_screen: Callable[..., ReviewTask], page: Tab
+) -> None:
+    task = open_screen()
+    page.keyboard.press("End")
+    page.keyboard.type(" net")
+    page.get_by_role("button", name="Park").click()
+    expect(page.get_by_text("Only what you have parked is left")).to_be_visible()
+    page.get_by_role("button", name="Go on").click()
+    page.wait_for_url(re.compile(f"/review/{task.pk}/"))
+    ready(page)
+    expect(field(page, 2)).to_have_value("Total 12.50 net")
