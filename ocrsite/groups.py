@@ -1,11 +1,11 @@
-"""The two groups that the site knows by name."""
+"""The groups that the site knows by name."""
 
 from typing import Any
 
 from django.apps import apps as current
 from django.apps.registry import Apps
 
-from recognition.querysets import ADMIN_GROUP, REVIEWER_GROUP
+from recognition.querysets import ADJUDICATOR_GROUP, ADMIN_GROUP, REVIEWER_GROUP
 
 
 def make_groups(*, using: str, apps: Apps = current, **rest: Any) -> None:
@@ -17,5 +17,5 @@ def make_groups(*, using: str, apps: Apps = current, **rest: Any) -> None:
         group = apps.get_model("auth", "Group")
     except LookupError:  # migrated back to before there were groups
         return
-    for name in (ADMIN_GROUP, REVIEWER_GROUP):
+    for name in (ADMIN_GROUP, REVIEWER_GROUP, ADJUDICATOR_GROUP):
         group.objects.using(using).get_or_create(name=name)

@@ -102,6 +102,23 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
         },
     )
 
+    second_review_rate = PercentField(
+        required=False,
+        label="Second review, in per cent",
+        help_text="Share of the reviewed pages that goes to a second person as well, who may not "
+        "be the first. Where the two differ, a third decides. Empty or 0: none.",
+    )
+    second_review_below = PercentField(
+        required=False,
+        label="Second review of every page below, in per cent",
+        help_text="Every page with a line that is less probable than this is reviewed twice. "
+        "Empty: none for that reason.",
+    )
+
+    def clean_second_review_rate(self) -> float:
+        """Nothing typed is none."""
+        return self.cleaned_data["second_review_rate"] or 0.0
+
     class Meta:
         model = DocumentType
         fields = (
@@ -110,13 +127,21 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
             "threshold",
             "accuracy_target",
             "audit_rate",
+            "second_review_rate",
+            "second_review_below",
+            "second_review_blind",
             "priority",
             "character_set",
             "groups",
         )
         widgets = {"groups": forms.CheckboxSelectMultiple}
-        labels = {"groups": "Only these groups may see it", "character_set": "Character set"}
+        labels = {
+            "groups": "Only these groups may see it",
+            "character_set": "Character set",
+            "second_review_blind": "The second person is not shown what the first said",
+        }
         help_texts = {
+            "second_review_blind": "Ticked: they see what the model read, as the first did.",
             "name": "As people here call it: invoice, receipt, letter.",
             "priority": "Pages of types with a higher number are reviewed first. 0 is usual.",
             "character_set": "What these documents can contain. Pages are read as if there were no "

@@ -34,6 +34,21 @@ class DocumentType(models.Model):
         help_text="Share of accepted pages drawn at random for review all the same (0 to 1). "
         "Accuracy figures come from these.",
     )
+    second_review_rate = models.FloatField(
+        default=0.0,
+        validators=SHARE,
+        help_text="Share of reviewed pages that a second person reviews as well (0 to 1).",
+    )
+    second_review_below = models.FloatField(
+        null=True,
+        blank=True,
+        validators=SHARE,
+        help_text="Every page with a line of a lower probability goes to a second person. Empty: "
+        "none does for that.",
+    )
+    second_review_blind = models.BooleanField(
+        default=True, help_text="Whether the second person is not shown what the first said."
+    )
     priority = models.SmallIntegerField(
         default=0, help_text="Pages of types with a higher number are reviewed first."
     )
@@ -54,6 +69,11 @@ class DocumentType(models.Model):
             models.CheckConstraint(name="type_threshold_is_share", condition=is_share("threshold")),
             models.CheckConstraint(name="type_audit_is_share", condition=is_share("audit_rate")),
             character_set_known("type_character_set_known"),
+            models.CheckConstraint(
+                name="type_second_review_is_share",
+                condition=is_share("second_review_rate")
+                & (Q(second_review_below__isnull=True) | is_share("second_review_below")),
+            ),
             models.CheckConstraint(
                 name="type_target_below_one",
                 condition=Q(accuracy_target__isnull=True)

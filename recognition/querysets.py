@@ -19,6 +19,7 @@ Row = TypeVar("Row", bound=models.Model, covariant=True)
 
 ADMIN_GROUP = "Admin"
 REVIEWER_GROUP = "Reviewer"
+ADJUDICATOR_GROUP = "Adjudicator"
 
 
 def is_admin(user: Any) -> bool:
@@ -26,6 +27,13 @@ def is_admin(user: Any) -> bool:
     if not user.is_authenticated or not user.is_active:
         return False
     return bool(user.is_superuser or user.groups.filter(name=ADMIN_GROUP).exists())
+
+
+def may_adjudicate(user: Any) -> bool:
+    """Whether `user` may decide where two reviewers differ: admins, and a group of its own."""
+    return is_admin(user) or bool(
+        user.is_authenticated and user.groups.filter(name=ADJUDICATOR_GROUP).exists()
+    )
 
 
 class DocumentTypeQuerySet(models.QuerySet["m.DocumentType"]):

@@ -87,7 +87,8 @@ class PageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleView):
             .select_related("model_version")
         )
         labels = (
-            Label.objects.current()
+            Label.objects.readable_by(request.user)
+            .current()
             .filter(line__in=lines)
             .select_related("line", "reviewer", "base_prediction")
         )
@@ -325,7 +326,7 @@ class LabelViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleView):
     queryset = Label.objects.all()
 
     def get_queryset(self) -> QuerySet[Label]:
-        rows = Label.objects.visible_to(self.request.user)
+        rows = Label.objects.readable_by(self.request.user)
         return rows.select_related("line", "reviewer", "base_prediction").defer(
             "base_prediction__characters"
         )

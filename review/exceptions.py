@@ -85,6 +85,12 @@ class TooManyParked(ReviewError):
     code = "too_many_parked"
 
 
+class NotWaived(ReviewError):
+    """A check that somebody has in hand, or has made, cannot be waived."""
+
+    code = "not_waived"
+
+
 class NotUndoable(ReviewError):
     """A submit that cannot be taken back (any more)."""
 

@@ -131,7 +131,10 @@ def page_history(page: Page, user: AbstractBaseUser, *, admin: bool) -> PageHist
         predictions[prediction.line_id].append(prediction)
     labels: dict[int, list[Label]] = defaultdict(list)
     for label in (
-        Label.objects.filter(line__in=lines).select_related("reviewer", "task").order_by("-pk")
+        Label.objects.readable_by(user)
+        .filter(line__in=lines)
+        .select_related("reviewer", "task")
+        .order_by("-pk")
     ):
         labels[label.line_id].append(label)
     threshold = page.document.document_type.threshold

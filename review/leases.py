@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from recognition.events import record_event
 from recognition.models import new_token
+from recognition.querysets import may_adjudicate
 from recognition.states import move
 from review.exceptions import LeaseLost, NotFlagged, ReasonMissing, TooManyParked
 from review.models import ReviewTask, TaskSkip
@@ -66,8 +67,11 @@ def claim_task(task_id: int, user: AbstractBaseUser) -> ReviewTask | None:
     with transaction.atomic():
         one_at_a_time(user)
         visible = ReviewTask.objects.visible_to(user).select_for_update(of=("self",))
-        task = visible.held_by(user).filter(pk=task_id).first() or (
-            visible.claimable().filter(pk=task_id).first()
+        free = visible.claimable().filter(pk=task_id)
+        task = (
+            visible.held_by(user).filter(pk=task_id).first()
+            or free.for_review_by(user).first()
+            or (free.to_decide_by(user).first() if may_adjudicate(user) else None)
         )
         if task is None:
             return None
@@ -221,8 +225,13 @@ def _mine(user: AbstractBaseUser) -> dict[str, ReviewTask]:
 
 def _first_free(user: AbstractBaseUser) -> ReviewTask | None:
     """The first page of the queue for the user that nobody is claiming at this moment, locked."""
-    rows = ReviewTask.objects.visible_to(user).claimable().not_skipped_by(user)
-    return rows.in_queue_order().select_for_update(of=("self",), skip_locked=True).first()
+    rows = ReviewTask.objects.visible_to(user).claimable().for_review_by(user)
+    return (
+        rows.not_skipped_by(user)
+        .in_queue_order()
+        .select_for_update(of=("self",), skip_locked=True)
+        .first()
+    )
 
 
 def _held_under(task_id: int, token: UUID) -> ReviewTask:

@@ -22,6 +22,7 @@ from recognition.models import (
 )
 from review import querysets
 from review.states import OPEN, WITHOUT_TEXT, Hold, Outcome, TaskKind, TaskStatus, Verdict
+from review.triggers import NAMES_WHOM_IT_CHECKS
 
 
 class RoutingDecision(models.Model):
@@ -158,6 +159,28 @@ class ReviewTask(models.Model):
         blank=True,
         help_text="The lease it was submitted under, by which a resend is known.",
     )
+    first = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="checked_by",
+        help_text="The review that a second one checks.",
+    )
+    first_reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    second = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="decided_by",
+        help_text="The second review that differs from the first.",
+    )
+    second_reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     seconds = models.FloatField(
         null=True, blank=True, help_text="Of a person's attention, as the screen measured it."
     )
@@ -166,7 +189,42 @@ class ReviewTask(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        triggers = [NAMES_WHOM_IT_CHECKS]
         constraints = [
+            models.CheckConstraint(
+                name="task_checks_what_its_kind_says",
+                condition=Q(
+                    kind=TaskKind.SECOND,
+                    first__isnull=False,
+                    first_reviewer__isnull=False,
+                    second__isnull=True,
+                    second_reviewer__isnull=True,
+                )
+                | Q(
+                    kind=TaskKind.DECIDE,
+                    first__isnull=False,
+                    first_reviewer__isnull=False,
+                    second__isnull=False,
+                    second_reviewer__isnull=False,
+                )
+                | (
+                    ~Q(kind__in=[TaskKind.SECOND, TaskKind.DECIDE])
+                    & Q(
+                        first__isnull=True,
+                        first_reviewer__isnull=True,
+                        second__isnull=True,
+                        second_reviewer__isnull=True,
+                    )
+                ),
+            ),
+            models.CheckConstraint(
+                name="task_nobody_checks_their_own_work",
+                condition=~Q(reviewer=F("first_reviewer"))
+                & ~Q(reviewer=F("second_reviewer"))
+                & ~Q(done_by=F("first_reviewer"))
+                & ~Q(done_by=F("second_reviewer"))
+                & ~Q(first_reviewer=F("second_reviewer")),
+            ),
             models.UniqueConstraint(
                 name="one_open_task_per_page", fields=["page"], condition=Q(status__in=sorted(OPEN))
             ),

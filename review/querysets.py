@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from recognition.querysets import OfTypeQuerySet
-from review.states import OPEN, Hold, TaskStatus
+from recognition.querysets import OfTypeQuerySet, is_admin
+from review.states import OPEN, Hold, TaskKind, TaskStatus
 
 if TYPE_CHECKING:
     from review import models as m  # noqa: F401  named in a string below
@@ -53,6 +54,15 @@ class ReviewTaskQuerySet(OfTypeQuerySet["m.ReviewTask"]):
         """By priority, then the oldest first."""
         return self.order_by("-priority", "pk")
 
+    def for_review_by(self, user: Any) -> Self:
+        """Tasks of the queue that are not a check of the user's own work, nor an adjudication."""
+        return self.exclude(kind=TaskKind.DECIDE).exclude(first_reviewer=user)
+
+    def to_decide_by(self, user: Any) -> Self:
+        """Disagreements between two others."""
+        rows = self.filter(kind=TaskKind.DECIDE)
+        return rows.exclude(first_reviewer=user).exclude(second_reviewer=user)
+
     def not_skipped_by(self, user: Any) -> Self:
         """Tasks that the user has not passed on to others."""
         return self.exclude(skips__reviewer=user)
@@ -64,6 +74,17 @@ class LabelQuerySet(OfTypeQuerySet["m.Label"]):
     def current(self) -> Self:
         """The one label of each line that counts now."""
         return self.filter(superseded_at__isnull=True)
+
+    def readable_by(self, user: Any) -> Self:
+        """Those the user may see: not what another said of a page that waits for a blind second."""
+        rows = self.visible_to(user)
+        if is_admin(user):
+            return rows
+        tasks = apps.get_model("review", "ReviewTask")._default_manager
+        blind = tasks.filter(
+            kind=TaskKind.SECOND, status__in=OPEN, document_type__second_review_blind=True
+        )
+        return rows.filter(Q(reviewer=user) | ~Q(line__page__in=blind.values("page")))
 
 
 class DraftQuerySet(models.QuerySet[Any]):

@@ -27,6 +27,7 @@ class QueueState(StrEnum):
     READY = "ready"
     PARKED = "parked"
     ALL_HELD = "all_held"
+    OWN_WORK = "own_work"
     SKIPPED = "skipped"
     FLAGGED = "flagged"
     NOT_VISIBLE = "not_visible"
@@ -75,8 +76,10 @@ def queue_for(user: AbstractBaseUser) -> Queue:
         .annotate(drafted=Count("drafts", filter=Q(drafts__reviewer=user.pk)))
         .order_by("hold", "pk")
     )
-    waiting = visible.filter(status=TaskStatus.WAITING).not_skipped_by(user)
-    run_out = visible.claimable().filter(status=TaskStatus.HELD).exclude(reviewer=user.pk)
+    ours = visible.for_review_by(user)
+    waiting = ours.filter(status=TaskStatus.WAITING).not_skipped_by(user)
+    own_checks = visible.claimable().filter(first_reviewer=user.pk)
+    run_out = ours.claimable().filter(status=TaskStatus.HELD).exclude(reviewer=user.pk)
     others = visible.held_now().exclude(reviewer=user.pk)
     passed_on = (
         visible.claimable()
@@ -100,6 +103,7 @@ def queue_for(user: AbstractBaseUser) -> Queue:
             ready=any(task.hold == Hold.ACTIVE for task in mine) or ahead or waiting_count > 0,
             parked=bool(mine),
             held=held["number"],
+            own_checks=own_checks.exists(),
             skipped=skipped_count,
             flagged=flagged,
             elsewhere=_elsewhere(user),
@@ -163,7 +167,14 @@ def _elsewhere(user: AbstractBaseUser) -> bool:
 
 
 def _state(
-    *, ready: bool, parked: bool, held: int, skipped: int, flagged: int, elsewhere: bool
+    *,
+    ready: bool,
+    parked: bool,
+    held: int,
+    own_checks: bool,
+    skipped: int,
+    flagged: int,
+    elsewhere: bool,
 ) -> QueueState:
     if ready:
         return QueueState.READY
@@ -173,6 +184,8 @@ def _state(
         return QueueState.SKIPPED
     if held:
         return QueueState.ALL_HELD
+    if own_checks:
+        return QueueState.OWN_WORK
     if elsewhere:
         return QueueState.NOT_VISIBLE
     return QueueState.FLAGGED if flagged else QueueState.EMPTY

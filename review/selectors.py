@@ -152,9 +152,10 @@ def review_page(
         .only("line_id", "text", "confidence", "characters")
     }
     drafts = {row.line_id: row for row in Draft.objects.of(task, user)}
+    blind = task.kind == TaskKind.SECOND and page.document.document_type.second_review_blind
     labels = {
-        row.line_id: row for row in Label.objects.current().filter(line__page=page)
-    }  # of a page opened again
+        row.line_id: row for row in Label.objects.current().filter(line__page=page) if not blind
+    }  # of a page opened again, or reviewed a second time
     threshold = page.document.document_type.threshold
     weakest_id = _weakest(lines, predictions)
     other_of = {other.line_id: other for other in others}

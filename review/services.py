@@ -21,6 +21,7 @@ from review.exceptions import (
 )
 from review.leases import FREE
 from review.models import Label, ReviewTask
+from review.second import open_adjudication, open_second_review
 from review.states import TASK_MOVES, WITHOUT_TEXT, TaskKind, TaskStatus, Verdict
 from review.text import clean_line, same_label
 
@@ -55,9 +56,15 @@ def submit_page(
     caller keeps the typing and shows both versions), InvalidSubmission where a line has neither
     text nor a reason for having none.
     """
-    task = ReviewTask.objects.select_for_update().select_related("page").get(pk=task_id)
+    task = (
+        ReviewTask.objects.select_for_update(of=("self",))
+        .select_related("page", "document_type", "decision")
+        .get(pk=task_id)
+    )
     if _sent_again(task, token, user, entries):
         return task
+    if task.kind == TaskKind.DECIDE:
+        raise LeaseLost("Two readings of this page are decided on a screen of their own.")
     if task.status != TaskStatus.HELD or task.lease_token != token or task.reviewer_id != user.pk:
         raise LeaseLost("This page is not yours any more. What you typed is kept as a draft.")
     if newer := newer_drafts(task=task, user=user, entries=as_drafts(entries, revisions or {})):
@@ -70,8 +77,10 @@ def submit_page(
     }
     now = timezone.now()
     seconds = min(max(seconds, 0.0), MAX_SECONDS)
-    Label.objects.current().filter(line__in=lines).update(superseded_at=now)
-    Label.objects.bulk_create(
+    second = task.kind == TaskKind.SECOND
+    if not second:
+        Label.objects.current().filter(line__in=lines).update(superseded_at=now)
+    made = Label.objects.bulk_create(
         Label(
             line=line,
             task=task,
@@ -80,6 +89,7 @@ def submit_page(
             text=cleaned[line.pk].text,
             base_prediction=shown.get(line.pk),
             seconds=seconds / len(lines),
+            superseded_at=now if second else None,  # the first reading counts until it is decided
         )
         for line in lines
     )
@@ -93,7 +103,12 @@ def submit_page(
         seconds=seconds,
         **FREE,
     )
-    move(Page.objects.filter(pk=task.page_id), PageStatus.REVIEWED, PAGE_MOVES)
+    if second:
+        final = not open_adjudication(task, user, made)
+    else:
+        final = not open_second_review(task, user)
+    if final:
+        move(Page.objects.filter(pk=task.page_id), PageStatus.REVIEWED, PAGE_MOVES)
     record_event(verb="submit", subject=task, actor=user, lines=len(lines), seconds=seconds)
     task.refresh_from_db()
     return task

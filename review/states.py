@@ -25,6 +25,8 @@ class TaskKind(models.TextChoices):
     THRESHOLD = "threshold", "Unsure"
     AUDIT = "audit", "Audit"
     REOPENED = "reopened", "Reopened"
+    SECOND = "second", "Second review"
+    DECIDE = "decide", "Adjudication"  # two people differ, a third decides
 
 
 class Verdict(models.TextChoices):

@@ -13,7 +13,7 @@ from recognition.states import PAGE_MOVES, PageStatus, move
 from review.exceptions import NotRestorable, NotUndoable
 from review.leases import make_room, one_at_a_time, take
 from review.models import Draft, Label, ReviewTask
-from review.states import TaskStatus, Verdict
+from review.states import TASK_MOVES, TaskKind, TaskStatus, Verdict
 from review.text import clean_line
 
 UNDO_TIME = timedelta(minutes=10)
@@ -25,6 +25,7 @@ def undoable_by(user: AbstractBaseUser) -> QuerySet[ReviewTask]:
     return (
         ReviewTask.objects.visible_to(user)
         .filter(status=TaskStatus.DONE, done_by=user.pk, done_at__gt=timezone.now() - UNDO_TIME)
+        .exclude(kind__in=[TaskKind.SECOND, TaskKind.DECIDE])
         .select_related("page__document", "document_type")
         .order_by("-done_at")
     )
@@ -44,7 +45,12 @@ def undo_submit(*, task_id: int, user: AbstractBaseUser) -> ReviewTask:
     now = timezone.now()
     if task.done_at < now - UNDO_TIME:
         raise NotUndoable("It is too late to take this back. Ask an admin to open the page again.")
-    if ReviewTask.objects.filter(page=task.page_id, pk__gt=task.pk).exists():
+    if task.kind in (TaskKind.SECOND, TaskKind.DECIDE):
+        raise NotUndoable("This is not taken back so. Ask an admin to open the page again.")
+    waiting = ReviewTask.objects.filter(page=task.page_id, first=task, kind=TaskKind.SECOND)
+    move(waiting, TaskStatus.WITHDRAWN, TASK_MOVES)  # nobody has begun the second review
+    later = ReviewTask.objects.filter(page=task.page_id, pk__gt=task.pk)
+    if later.exclude(status=TaskStatus.WITHDRAWN).exists():
         raise NotUndoable("The page has gone on to another review since.")
     made = list(task.labels.select_related("base_prediction"))
     if any(label.superseded_at for label in made):

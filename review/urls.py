@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from review import accuracy_views, ahead_views, export_views, page_views, type_views, views
+from review import (
+    accuracy_views,
+    ahead_views,
+    export_views,
+    page_views,
+    second_views,
+    type_views,
+    views,
+)
 
 urlpatterns = [
     path("types/<int:type_id>/accuracy/", accuracy_views.type_accuracy, name="type_accuracy"),
@@ -18,6 +26,10 @@ urlpatterns = [
     path("review/ahead/", ahead_views.review_ahead, name="review_ahead"),
     path("review/ahead/release/", ahead_views.review_ahead_release, name="review_ahead_release"),
     path("review/signed-in/", views.signed_in, name="signed_in"),
+    path("review/disagreements/", second_views.disagreement_list, name="disagreement_list"),
+    path("review/agreement/", second_views.agreement, name="agreement"),
+    path("review/<int:task_id>/decide/", second_views.adjudicate, name="adjudicate"),
+    path("review/<int:task_id>/waive/", second_views.check_waive, name="check_waive"),
     path("review/flagged/", page_views.flagged_list, name="flagged_list"),
     path("review/<int:task_id>/", views.review_task, name="review_task"),
     path("review/<int:task_id>/drafts/", views.review_drafts, name="review_drafts"),

@@ -38,7 +38,7 @@ from review.queue_state import COUNTED, queue_for
 from review.selectors import review_page, task_for
 from review.services import submit_page
 from review.stale import conflict_page, keep_stale_submit, typed_entries
-from review.states import Hold, TaskStatus
+from review.states import Hold, TaskKind, TaskStatus
 
 NO_TOKEN = UUID(int=0)
 """Matches no lease: a form without a token is answered as a lost lease, and its text kept."""
@@ -80,6 +80,8 @@ def _task(request: HttpRequest, task_id: int) -> HttpResponse:
             messages.warning(request, "Somebody else has this page now, or it is done.")
         return redirect("review_task", task_id=task.pk)
     if task.status == TaskStatus.HELD and task.reviewer_id == user.pk:
+        if task.kind == TaskKind.DECIDE:
+            return redirect("adjudicate", task_id=task.pk)
         response = _screen(request, task)
         if task.hold == Hold.AHEAD:
             response["Cache-Control"] = "private, no-cache"

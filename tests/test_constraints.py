@@ -22,6 +22,7 @@ from review.models import (
     Draft,
     Label,
     RefusedDraft,
+    ReviewTask,
     RoutingDecision,
     TaskSkip,
     ThresholdChoice,
@@ -83,6 +84,30 @@ def test_policy_numbers_are_shares(value: float) -> None:
     breaks("choice_shares", insert(choice, bound=value))
     breaks("choice_shares", insert(choice, bound=None))
     protected(choice, threshold=0.5)
+
+
+@pytest.mark.parametrize("value", [-0.01, 1.01])
+def test_a_second_review_is_a_share(value: float) -> None:
+    for name in ("second_review_rate", "second_review_below"):
+        breaks("type_second_review_is_share", update(make_type(), **{name: value}))
+
+
+def test_a_check_names_its_review_and_is_nobodys_own() -> None:
+    breaks("task_checks_what_its_kind_says", update(make_task(), kind="second"))
+    first = make_page(status="reviewed").tasks.get()
+    second = ReviewTask.objects.create(
+        page=first.page,
+        document_type=first.document_type,
+        kind="second",
+        model_version=first.model_version,
+        first=first,
+        first_reviewer=first.done_by,
+    )
+    done = {"status": "done", "done_at": timezone.now(), "done_token": uuid4()}
+    breaks("task_nobody_checks_their_own_work", update(second, done_by=first.done_by, **done))
+    with pytest.raises(InternalError, match="names another reviewer"), transaction.atomic():
+        update(second, first_reviewer=make_reviewer())()
+    update(second, done_by=make_reviewer(), **done)()
 
 
 @pytest.mark.parametrize("value", [0.0, 0.49, 1.0])

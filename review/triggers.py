@@ -1,0 +1,26 @@
+"""Rules on review's rows that a constraint cannot state, held by the database all the same."""
+
+import pgtrigger
+
+NAMES_WHOM_IT_CHECKS = pgtrigger.Trigger(
+    name="names_whom_it_checks",
+    operation=pgtrigger.Insert
+    | pgtrigger.UpdateOf(  # type: ignore[no-untyped-call]
+        "first", "first_reviewer", "second", "second_reviewer", "page"
+    ),
+    when=pgtrigger.Before,
+    func="""
+        IF NEW.first_id IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM review_reviewtask
+            WHERE id = NEW.first_id AND page_id = NEW.page_id AND done_by_id = NEW.first_reviewer_id
+        ) OR NEW.second_id IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM review_reviewtask
+            WHERE id = NEW.second_id AND page_id = NEW.page_id
+                AND done_by_id = NEW.second_reviewer_id
+        ) THEN
+            RAISE EXCEPTION 'pgtrigger: a check names another reviewer than the one it checks';
+        END IF;
+        RETURN NEW;
+    """,
+)
+"""The reviewers a check names, who may not make it, are those who did the checked reviews."""

@@ -1,0 +1,226 @@
+"""A second person, a third who decides, and nobody who checks their own work."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import IntegrityError, InternalError, transaction
+from django.test import Client
+from django.urls import reverse
+
+from recognition.models import Event, Page
+from recognition.states import PageStatus
+from review.leases import claim_next, claim_task
+from review.models import Label, ReviewTask
+from review.second_views import pairs
+from review.states import TaskKind, TaskStatus, Verdict
+from review.undo import undo_submit
+from tests import factories
+from tests.factories import make_reviewer, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def first_done(reviewer: User) -> ReviewTask:
+    """A page of a type whose pages are all read twice, reviewed once."""
+    kind = factories.make_type(second_review_rate=1.0)
+    return factories.submit_as_read(factories.make_page(kind), reviewer, line0="Total 12.58")
+
+
+@pytest.fixture
+def disputed(first_done: ReviewTask) -> ReviewTask:
+    """The adjudication of a page whose first line two people read differently."""
+    factories.submit_as_read(first_done.page, make_reviewer(), line0="Total 12.56")
+    return ReviewTask.objects.get(page=first_done.page, kind=TaskKind.DECIDE)
+
+
+def waiting_second(task: ReviewTask) -> ReviewTask:
+    return ReviewTask.objects.open().get(page=task.page, kind=TaskKind.SECOND)
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def take(client: Client, task: ReviewTask) -> ReviewTask:
+    client.post(reverse("review_task", args=[task.pk]))
+    return ReviewTask.objects.get(pk=task.pk)
+
+
+class TestSecondPerson:
+    """Who is asked, and what they are shown."""
+
+    def test_the_first_person_is_never_handed_the_page_again(
+        self, first_done: ReviewTask, reviewer: User
+    ) -> None:
+        second = waiting_second(first_done)
+        assert claim_next(reviewer) is None
+        assert claim_task(second.pk, reviewer) is None
+        site = client_of(reviewer)
+        assert site.get(reverse("review_queue")).context["queue"].state == "own_work"
+        other = claim_next(make_reviewer())
+        assert other is not None
+        assert other.pk == second.pk
+
+    def test_the_page_is_not_final_before_the_second(self, first_done: ReviewTask) -> None:
+        assert first_done.page.status == PageStatus.REVIEW
+        factories.submit_as_read(first_done.page, make_reviewer(), line0="Total 12.58")
+        assert Page.objects.get(pk=first_done.page_id).status == PageStatus.REVIEWED
+        assert not ReviewTask.objects.open().exists()
+        labels = Label.objects.filter(line__position=0)
+        assert [label.superseded_at is None for label in labels.order_by("pk")] == [True, False]
+
+    def test_a_blind_second_person_sees_what_the_model_read(self, first_done: ReviewTask) -> None:
+        omar = client_of(make_reviewer())
+        task = take(omar, waiting_second(first_done))
+        html = omar.get(reverse("review_task", args=[task.pk])).content.decode()
+        assert 'value="Total 12.50"' in html
+        for address in (
+            reverse("review_task", args=[task.pk]),
+            reverse("page_detail", args=[task.page_id]),
+            f"/api/v1/pages/{task.page_id}/lines/",
+            "/api/v1/labels/",
+        ):
+            assert b"12.58" not in omar.get(address).content, address
+
+    def test_one_who_is_not_blind_sees_what_the_first_said(self, reviewer: User) -> None:
+        kind = factories.make_type(second_review_rate=1.0, second_review_blind=False)
+        done = factories.submit_as_read(factories.make_page(kind), reviewer, line0="Total 12.58")
+        omar = client_of(make_reviewer())
+        task = take(omar, waiting_second(done))
+        html = omar.get(reverse("review_task", args=[task.pk])).content.decode()
+        assert 'value="Total 12.58"' in html
+
+    @pytest.mark.parametrize(("below", "asked"), [(0.5, True), (0.42, False), (None, False)])
+    def test_every_page_that_is_unsure_enough_is_read_twice(
+        self, reviewer: User, below: float | None, asked: bool
+    ) -> None:
+        kind = factories.make_type(second_review_below=below)
+        done = factories.submit_as_read(factories.make_page(kind), reviewer)
+        assert ReviewTask.objects.filter(first=done).exists() is asked
+
+    def test_a_submit_taken_back_calls_the_second_person_off(
+        self, first_done: ReviewTask, reviewer: User
+    ) -> None:
+        undo_submit(task_id=first_done.pk, user=reviewer)
+        assert ReviewTask.objects.get(kind=TaskKind.SECOND).status == TaskStatus.WITHDRAWN
+        factories.submit_as_read(first_done.page, reviewer)
+        assert waiting_second(first_done).first_reviewer == reviewer
+
+    def test_an_admin_can_let_the_first_reading_stand(self, first_done: ReviewTask) -> None:
+        admin = client_of(factories.make_admin())
+        second = waiting_second(first_done)
+        address = reverse("check_waive", args=[second.pk])
+        assert b"Let it stand" in admin.get(reverse("agreement")).content
+        admin.post(address)
+        assert Page.objects.get(pk=first_done.page_id).status == PageStatus.REVIEWED
+        assert Event.objects.filter(verb="waive_check").count() == 1
+        told = admin.post(address, follow=True)
+        assert b"in hand, or it is done" in told.content
+
+
+class TestAdjudicator:
+    """Two readings, one decision."""
+
+    def test_the_one_who_decides_sees_both_readings_over_the_crop(
+        self, disputed: ReviewTask
+    ) -> None:
+        ada = make_user("Adjudicator")
+        site = client_of(ada)
+        assert str(disputed.page) in site.get(reverse("disagreement_list")).content.decode()
+        task = take(site, disputed)
+        html = site.get(reverse("adjudicate", args=[task.pk])).content.decode()
+        line = task.page.lines.current()[0]
+        for shown in ("Total 12.58", "Total 12.56", reverse("line_crop", args=[line.pk])):
+            assert shown in html
+        assert "Thank you" not in html
+        empty = site.post(reverse("adjudicate", args=[task.pk]), {"token": task.lease_token})
+        assert empty.status_code == 422
+        form = {"token": task.lease_token, f"line-{line.pk}": "second"}
+        site.post(reverse("adjudicate", args=[task.pk]), form)
+        counting = Label.objects.current().get(line=line)
+        assert (counting.text, counting.reviewer, counting.verdict) == (
+            "Total 12.56",
+            ada,
+            Verdict.CORRECTED,
+        )
+        assert Page.objects.get(pk=task.page_id).status == PageStatus.REVIEWED
+
+    @pytest.mark.parametrize(
+        ("choice", "text", "counts"),
+        [
+            ("first", "", ("Total 12.58", "corrected")),
+            ("other", "Total 12.50", ("Total 12.50", "confirmed")),
+            ("illegible", "", ("", "illegible")),
+        ],
+    )
+    def test_any_reading_may_be_decided(
+        self, disputed: ReviewTask, choice: str, text: str, counts: tuple[str, str]
+    ) -> None:
+        site = client_of(factories.make_admin())
+        task = take(site, disputed)
+        line = task.page.lines.current()[0]
+        form: dict[str, Any] = {"token": task.lease_token, f"line-{line.pk}": choice}
+        form[f"line-{line.pk}-text"] = text
+        site.post(reverse("adjudicate", args=[task.pk]), form)
+        label = Label.objects.current().get(line=line)
+        assert (label.text, label.verdict) == counts
+
+    def test_neither_of_the_two_may_decide(self, disputed: ReviewTask, reviewer: User) -> None:
+        reviewer.groups.set(make_user("Adjudicator").groups.all())
+        site = client_of(reviewer)
+        assert claim_task(disputed.pk, reviewer) is None
+        assert str(disputed.page) not in site.get(reverse("disagreement_list")).content.decode()
+        assert site.get(reverse("adjudicate", args=[disputed.pk])).status_code == 404
+
+    def test_a_reviewer_does_not_decide(self, disputed: ReviewTask) -> None:
+        other = make_reviewer()
+        assert claim_next(other) is None
+        assert claim_task(disputed.pk, other) is None
+        site = client_of(other)
+        for name in ("disagreement_list", "agreement"):
+            assert site.get(reverse(name)).status_code == 403
+        for name in ("adjudicate", "check_waive"):
+            assert site.post(reverse(name, args=[disputed.pk])).status_code == 403
+
+    def test_a_page_that_is_not_in_ones_hands_is_not_decided(self, disputed: ReviewTask) -> None:
+        site = client_of(factories.make_admin())
+        address = reverse("adjudicate", args=[disputed.pk])
+        line = disputed.page.lines.current()[0]
+        for answer in (site.get(address), site.post(address, {f"line-{line.pk}": "first"})):
+            assert answer["Location"] == reverse("disagreement_list")
+        assert ReviewTask.objects.get(pk=disputed.pk).status == TaskStatus.WAITING
+        assert site.put(address).status_code == 405
+        assert site.get(reverse("adjudicate", args=[10**6])).status_code == 404
+        assert site.get(reverse("check_waive", args=[disputed.pk])).status_code == 405
+        assert Client().get(address)["Location"].startswith(reverse("login"))
+
+
+def test_agreement_is_told_by_pair_and_type(disputed: ReviewTask, reviewer: User) -> None:
+    (pair,) = pairs()
+    assert (pair.first, pair.pages, pair.lines, pair.alike) == (str(reviewer), 1, 2, 0.5)
+    assert pair.cer == pytest.approx(1 / 20)
+    html = client_of(factories.make_admin()).get(reverse("agreement")).content.decode()
+    assert "50 %" in html
+
+
+class TestInTheDatabase:
+    """Nobody checks their own work, whatever the code does."""
+
+    def rejected(self, name: str, **change: Any) -> None:
+        with pytest.raises((IntegrityError, InternalError), match=name), transaction.atomic():
+            ReviewTask.objects.filter(kind=TaskKind.SECOND).update(**change)
+
+    def test_the_first_reviewer_cannot_hold_or_finish_the_second_review(
+        self, first_done: ReviewTask, reviewer: User
+    ) -> None:
+        held = claim_next(make_reviewer())
+        assert held is not None
+        self.rejected("task_nobody_checks_their_own_work", reviewer=reviewer)
+        self.rejected("names another reviewer", first_reviewer=make_reviewer())
+        self.rejected("names another reviewer", second=first_done, second_reviewer=held.reviewer)
+        self.rejected("task_checks_what_its_kind_says", first=None)
+        self.rejected("task_checks_what_its_kind_says", kind=TaskKind.THRESHOLD)
