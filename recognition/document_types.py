@@ -38,7 +38,8 @@ def _policy(pk: int) -> dict[str, Any]:
     stored = DocumentType.objects.get(pk=pk)
     names = (
         "name", "description", "threshold", "accuracy_target", "audit_rate", "priority",
-        "second_review_rate", "second_review_below", "second_review_blind", "character_set",
+        "second_review_rate", "second_review_below", "second_review_blind", "plant_rate",
+        "character_set",
     )  # fmt: skip
     return {
         **{name: getattr(stored, name) for name in names},

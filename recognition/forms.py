@@ -115,6 +115,19 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
         "Empty: none for that reason.",
     )
 
+    plant_rate = PercentField(
+        required=False,
+        max_value=10,
+        label="Planted errors, in per cent",
+        help_text="Share of the surely right lines that a reviewer is shown with a plausible "
+        "error put in, to measure whether people look; 1 is usual. What is planted never becomes "
+        "a label. Empty or 0: none.",
+    )
+
+    def clean_plant_rate(self) -> float:
+        """Nothing typed is none."""
+        return self.cleaned_data["plant_rate"] or 0.0
+
     def clean_second_review_rate(self) -> float:
         """Nothing typed is none."""
         return self.cleaned_data["second_review_rate"] or 0.0
@@ -130,6 +143,7 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
             "second_review_rate",
             "second_review_below",
             "second_review_blind",
+            "plant_rate",
             "priority",
             "character_set",
             "groups",

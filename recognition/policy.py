@@ -49,6 +49,12 @@ class DocumentType(models.Model):
     second_review_blind = models.BooleanField(
         default=True, help_text="Whether the second person is not shown what the first said."
     )
+    plant_rate = models.FloatField(
+        default=0.0,
+        validators=[MinValueValidator(0.0), MaxValueValidator(0.1)],
+        help_text="Share of surely right lines that are shown to reviewers with an error put in, "
+        "to see whether they look (0 to 0.1).",
+    )
     priority = models.SmallIntegerField(
         default=0, help_text="Pages of types with a higher number are reviewed first."
     )
@@ -69,6 +75,10 @@ class DocumentType(models.Model):
             models.CheckConstraint(name="type_threshold_is_share", condition=is_share("threshold")),
             models.CheckConstraint(name="type_audit_is_share", condition=is_share("audit_rate")),
             character_set_known("type_character_set_known"),
+            models.CheckConstraint(
+                name="type_plants_few_errors",
+                condition=Q(plant_rate__gte=0.0, plant_rate__lte=0.1),
+            ),
             models.CheckConstraint(
                 name="type_second_review_is_share",
                 condition=is_share("second_review_rate")

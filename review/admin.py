@@ -3,7 +3,15 @@
 from django.contrib import admin
 
 from recognition.admin_base import ReadOnlyAdmin
-from review.models import Draft, Label, RefusedDraft, ReviewTask, RoutingDecision, TaskSkip
+from review.models import (
+    Draft,
+    Label,
+    PlantedError,
+    RefusedDraft,
+    ReviewTask,
+    RoutingDecision,
+    TaskSkip,
+)
 
 
 @admin.register(RoutingDecision)
@@ -58,3 +66,12 @@ class LabelAdmin(ReadOnlyAdmin):
     search_fields = ("=line__id", "=line__page__id", "reviewer__username")
     raw_id_fields = ("line", "task", "base_prediction")
     date_hierarchy = "created_at"
+
+
+@admin.register(PlantedError)
+class PlantedErrorAdmin(ReadOnlyAdmin):
+    list_display = ("line", "reviewer", "model_text", "planted_text", "outcome", "at")
+    list_filter = ("outcome", "task__document_type")
+    list_select_related = ("line__page__document", "reviewer")
+    search_fields = ("=task__id", "reviewer__username")
+    raw_id_fields = ("task", "line")

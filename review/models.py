@@ -21,8 +21,18 @@ from recognition.models import (
     is_share,
 )
 from review import querysets
-from review.states import OPEN, WITHOUT_TEXT, Hold, Outcome, TaskKind, TaskStatus, Verdict
-from review.triggers import NAMES_WHOM_IT_CHECKS
+from review.choice_record import ThresholdChoice as ThresholdChoice
+from review.plant_record import PlantedError as PlantedError
+from review.states import (
+    OPEN,
+    WITHOUT_TEXT,
+    Hold,
+    Outcome,
+    TaskKind,
+    TaskStatus,
+    Verdict,
+)
+from review.triggers import NAMES_WHOM_IT_CHECKS, NO_PLANTED_TEXT
 
 
 class RoutingDecision(models.Model):
@@ -68,45 +78,6 @@ class RoutingDecision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.page}: {self.get_outcome_display()}"
-
-
-class ThresholdChoice(models.Model):
-    """The threshold that was found for a document type's accuracy target. Append-only."""
-
-    document_type = models.ForeignKey(
-        DocumentType, on_delete=models.PROTECT, related_name="threshold_choices"
-    )
-    target = models.FloatField(help_text="Share of accepted lines that is to be right.")
-    threshold = models.FloatField(
-        null=True, blank=True, help_text="Empty: not enough evidence, everything is reviewed."
-    )
-    bound = models.FloatField(
-        null=True, blank=True, help_text="Upper 95 % bound of the share of wrong lines at it."
-    )
-    judged_lines = models.PositiveIntegerField(help_text="Lines that people had judged by then.")
-    at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["-pk"]
-        triggers = [APPEND_ONLY]
-        constraints = [
-            models.CheckConstraint(
-                name="choice_shares",
-                condition=is_share("target")
-                & (
-                    Q(threshold__isnull=True, bound__isnull=True)
-                    | (
-                        Q(threshold__isnull=False, bound__isnull=False)
-                        & is_share("threshold")
-                        & is_share("bound")
-                    )
-                ),
-            ),
-        ]
-        indexes = [models.Index("document_type", F("id").desc(), name="choice_latest")]
-
-    def __str__(self) -> str:
-        return f"{self.document_type}: {self.target} at {self.threshold}"
 
 
 class ReviewTask(models.Model):
@@ -425,6 +396,7 @@ class Label(models.Model):
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(old__superseded_at__isnull=False),
             ),
+            NO_PLANTED_TEXT,
         ]
         constraints = [
             models.UniqueConstraint(

@@ -11,9 +11,9 @@ from recognition.direction import is_right_to_left
 from recognition.engines.base import WEAK
 from recognition.models import Event, Line, Page, Prediction
 from review.drafts import DraftConflict
-from review.models import Draft, Label, ReviewTask
+from review.models import Draft, Label, PlantedError, ReviewTask
 from review.services import LineEntry
-from review.states import WITHOUT_TEXT, TaskKind
+from review.states import WITHOUT_TEXT, PlantOutcome, TaskKind
 
 UNSURE = 0.95
 """Between the threshold and this a line is drawn as less than sure; it colours, nothing more."""
@@ -151,6 +151,11 @@ def review_page(
         .filter(line__page=page, line__retired_at=None)
         .only("line_id", "text", "confidence", "characters")
     }
+    planted = dict(
+        PlantedError.objects.filter(
+            task=task, reviewer=user.pk, outcome=PlantOutcome.OPEN
+        ).values_list("line_id", "planted_text")
+    )
     drafts = {row.line_id: row for row in Draft.objects.of(task, user)}
     blind = task.kind == TaskKind.SECOND and page.document.document_type.second_review_blind
     labels = {
@@ -162,7 +167,9 @@ def review_page(
     shown = []
     for line in lines:
         prediction = predictions.get(line.pk)
-        made = _line(line, prediction, drafts.get(line.pk), labels.get(line.pk))
+        made = _line(
+            line, prediction, drafts.get(line.pk), labels.get(line.pk), planted.get(line.pk)
+        )
         weak = line.pk == weakest_id or made.probability is None or made.probability < threshold
         made = replace(
             made, weak=weak, error=(errors or {}).get(line.pk, ""), other=other_of.get(line.pk)
@@ -187,9 +194,13 @@ def review_page(
 
 
 def _line(
-    line: Line, prediction: Prediction | None, draft: Draft | None, label: Label | None
+    line: Line,
+    prediction: Prediction | None,
+    draft: Draft | None,
+    label: Label | None,
+    planted: str | None,
 ) -> ReviewLine:
-    read = prediction.text if prediction else ""
+    read = planted or (prediction.text if prediction else "")
     text, verdict, revision = read, "", 0
     if draft is not None:
         text, verdict, revision = draft.text, draft.verdict, draft.revision
@@ -206,7 +217,9 @@ def _line(
         text=text,
         verdict=verdict,
         revision=revision,
-        weak_characters=_weak_characters(prediction.characters if prediction else ()),
+        weak_characters=(
+            _weak_characters(prediction.characters) if prediction and not planted else ()
+        ),
     )
 
 

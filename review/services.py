@@ -1,7 +1,6 @@
 """Submitting a page and opening it again: where typing becomes labels."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -12,6 +11,7 @@ from recognition.events import record_event
 from recognition.models import Line, Page, Prediction
 from recognition.states import PAGE_MOVES, PageStatus, move
 from review.drafts import DraftEntry, newer_drafts
+from review.entries import LineEntry as LineEntry
 from review.exceptions import (
     InvalidSubmission,
     LeaseLost,
@@ -21,20 +21,13 @@ from review.exceptions import (
 )
 from review.leases import FREE
 from review.models import Label, ReviewTask
+from review.plants import judge_plants, without_plants
 from review.second import open_adjudication, open_second_review
 from review.states import TASK_MOVES, WITHOUT_TEXT, TaskKind, TaskStatus, Verdict
 from review.text import clean_line, same_label
 
 MAX_SECONDS = 3_600.0
 """More than an hour on one page is a forgotten tab, not work."""
-
-
-@dataclass(frozen=True, slots=True)
-class LineEntry:
-    """What a reviewer says of one line; a verdict without text is illegible or not text."""
-
-    text: str
-    verdict: str = Verdict.CORRECTED
 
 
 @transaction.atomic
@@ -61,13 +54,14 @@ def submit_page(
         .select_related("page", "document_type", "decision")
         .get(pk=task_id)
     )
+    sent, entries = entries, without_plants(task, user, entries)
     if _sent_again(task, token, user, entries):
         return task
     if task.kind == TaskKind.DECIDE:
         raise LeaseLost("Two readings of this page are decided on a screen of their own.")
     if task.status != TaskStatus.HELD or task.lease_token != token or task.reviewer_id != user.pk:
         raise LeaseLost("This page is not yours any more. What you typed is kept as a draft.")
-    if newer := newer_drafts(task=task, user=user, entries=as_drafts(entries, revisions or {})):
+    if newer := newer_drafts(task=task, user=user, entries=as_drafts(sent, revisions or {})):
         raise NewerDrafts(newer)
     lines = list(task.page.lines.current())
     cleaned = _checked(lines, entries)
@@ -77,6 +71,7 @@ def submit_page(
     }
     now = timezone.now()
     seconds = min(max(seconds, 0.0), MAX_SECONDS)
+    judge_plants(task, user, sent)
     second = task.kind == TaskKind.SECOND
     if not second:
         Label.objects.current().filter(line__in=lines).update(superseded_at=now)

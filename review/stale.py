@@ -11,6 +11,7 @@ from django.db import transaction
 from recognition.models import Line, Prediction
 from review.drafts import DraftConflict, DraftEntry, DraftsSaved, save_drafts
 from review.models import Draft, Label, ReviewTask
+from review.plants import without_plants
 from review.selectors import task_for
 from review.services import LineEntry
 from review.states import WITHOUT_TEXT, TaskStatus, Verdict
@@ -138,7 +139,9 @@ def conflict_page(
     )
 
 
-def typed_entries(task: ReviewTask, entries: Mapping[int, LineEntry]) -> dict[int, LineEntry]:
+def typed_entries(
+    task: ReviewTask, user: AbstractBaseUser, entries: Mapping[int, LineEntry]
+) -> dict[int, LineEntry]:
     """Those entries that say something else than the model read: what a person really typed."""
     read = dict(
         Prediction.objects.of_reading(task)
@@ -147,7 +150,7 @@ def typed_entries(task: ReviewTask, entries: Mapping[int, LineEntry]) -> dict[in
     )
     return {
         line_id: entry
-        for line_id, entry in entries.items()
+        for line_id, entry in without_plants(task, user, entries).items()
         if entry.verdict in WITHOUT_TEXT
         or clean_line(entry.text) != clean_line(read.get(line_id, ""))
     }

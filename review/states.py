@@ -42,6 +42,12 @@ class Outcome(models.TextChoices):
     AUDIT = "audit", "Drawn as an audit"
 
 
+class PlantOutcome(models.TextChoices):
+    OPEN = "open", "Not submitted yet"
+    CAUGHT = "caught", "Caught"
+    MISSED = "missed", "Missed"
+
+
 OPEN = frozenset({TaskStatus.WAITING, TaskStatus.HELD, TaskStatus.FLAGGED})
 WITHOUT_TEXT = frozenset({Verdict.ILLEGIBLE, Verdict.NOT_TEXT})
 

@@ -24,3 +24,20 @@ NAMES_WHOM_IT_CHECKS = pgtrigger.Trigger(
     """,
 )
 """The reviewers a check names, who may not make it, are those who did the checked reviews."""
+
+NO_PLANTED_TEXT = pgtrigger.Trigger(
+    name="no_planted_text",
+    operation=pgtrigger.Insert,
+    when=pgtrigger.Before,
+    func="""
+        IF EXISTS (
+            SELECT 1 FROM review_plantederror
+            WHERE task_id = NEW.task_id AND line_id = NEW.line_id
+                AND reviewer_id = NEW.reviewer_id AND planted_text = NEW.text
+        ) THEN
+            RAISE EXCEPTION 'pgtrigger: a planted text cannot become a label';
+        END IF;
+        RETURN NEW;
+    """,
+)
+"""Exports and datasets are made of labels and readings: what is planted reaches neither."""

@@ -34,6 +34,7 @@ from review.leases import (
 )
 from review.models import ReviewTask
 from review.people import person
+from review.plants import plant_errors
 from review.queue_state import COUNTED, queue_for
 from review.selectors import review_page, task_for
 from review.services import submit_page
@@ -223,6 +224,7 @@ def signed_in(request: HttpRequest) -> HttpResponse:
 
 
 def _screen(request: HttpRequest, task: ReviewTask) -> HttpResponse:
+    plant_errors(task, person(request))
     shown = review_page(task, person(request))
     return render(request, "review/task.html", {"screen": shown})
 
@@ -241,7 +243,7 @@ def _sent_back(
     A form that comes without a script has no store in the browser behind it.
     """
     user = person(request)
-    typed = typed_entries(task, sent.entries)
+    typed = typed_entries(task, user, sent.entries)
     save_drafts(
         task=task, user=user, entries=[each for each in sent.drafts() if each.line_id in typed]
     )
@@ -260,7 +262,7 @@ def _sent_back(
 def _conflict(request: HttpRequest, task: ReviewTask, sent: Submission) -> HttpResponse:
     """Keep what was typed as drafts and show both versions."""
     user = person(request)
-    typed = typed_entries(task, sent.entries)
+    typed = typed_entries(task, user, sent.entries)
     kept = keep_stale_submit(
         task=task, user=user, entries=[entry for entry in sent.drafts() if entry.line_id in typed]
     )

@@ -21,6 +21,7 @@ from recognition.models import (
 from review.models import (
     Draft,
     Label,
+    PlantedError,
     RefusedDraft,
     ReviewTask,
     RoutingDecision,
@@ -90,6 +91,27 @@ def test_policy_numbers_are_shares(value: float) -> None:
 def test_a_second_review_is_a_share(value: float) -> None:
     for name in ("second_review_rate", "second_review_below"):
         breaks("type_second_review_is_share", update(make_type(), **{name: value}))
+
+
+def test_a_planted_error_is_wrong_known_once_and_judged_once() -> None:
+    task = make_task()
+    planted = PlantedError.objects.create(
+        task=task,
+        reviewer=make_reviewer(),
+        line=task.page.lines.all()[0],
+        model_text="Total",
+        planted_text="Tota1",
+    )
+    breaks("planted_once_per_line_and_reviewer", insert(planted))
+    other = {"reviewer_id": make_reviewer().pk}
+    breaks("planted_is_wrong", insert(planted, planted_text="Total", **other))
+    breaks("planted_is_wrong", insert(planted, planted_text="", **other))
+    breaks("planted_judged_with_outcome", update(planted, outcome="caught"))
+    breaks("planted_judged_with_outcome", update(planted, judged_at=timezone.now()))
+    protected(planted, planted_text="other")
+    update(planted, outcome="caught", judged_at=timezone.now())()
+    protected(planted, outcome="missed")
+    breaks("type_plants_few_errors", update(make_type(), plant_rate=0.5))
 
 
 def test_a_check_names_its_review_and_is_nobodys_own() -> None:

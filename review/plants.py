@@ -1,0 +1,129 @@
+"""Planted errors: whether reviewers look, measured. What is planted never becomes a label."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import replace
+from random import Random
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.cache import cache
+from django.db.models import Q
+from django.utils import timezone
+
+from recognition.models import DocumentType, Prediction
+from review.confusions import COMMON, confuse, count_confusions
+from review.entries import LineEntry
+from review.models import Label, PlantedError, ReviewTask
+from review.states import WITHOUT_TEXT, PlantOutcome, TaskKind, Verdict
+from review.text import clean_line
+
+SURE = 0.95
+"""Only lines that are surely right as read get a planted error: what is planted must be wrong."""
+SHORTEST = 4  # characters; shorter lines give a confusion away
+LEARNT_FROM = 2_000  # corrected lines, the newest
+ENOUGH = 50  # confusions seen, below which the common ones are used
+KEPT = 600  # seconds that a type's table of confusions is kept
+
+
+def plant_errors(task: ReviewTask, user: AbstractBaseUser) -> dict[int, str]:
+    """What the user is to be shown instead of what was read, by line; planted at the first call.
+
+    Audits get none, for accuracy is measured by them, nor do checks of others' work. Whether a
+    line is drawn hangs on a secret, the task, the line and the reviewer alone: asking again
+    draws nothing anew.
+    """
+    rate = task.document_type.plant_rate
+    if rate > 0 and task.kind == TaskKind.THRESHOLD:
+        _plant(task, user, rate)
+    return dict(
+        PlantedError.objects.filter(
+            task=task, reviewer=user.pk, outcome=PlantOutcome.OPEN
+        ).values_list("line_id", "planted_text")
+    )
+
+
+def without_plants(
+    task: ReviewTask, user: AbstractBaseUser, entries: Mapping[int, LineEntry]
+) -> dict[int, LineEntry]:
+    """The entries with the true reading where a planted text was left as it was."""
+    kept = dict(entries)
+    for plant in PlantedError.objects.filter(task=task, reviewer=user.pk):
+        entry = kept.get(plant.line_id)
+        if entry and _missed(plant, entry):
+            kept[plant.line_id] = replace(entry, text=plant.model_text)
+    return kept
+
+
+def judge_plants(
+    task: ReviewTask, user: AbstractBaseUser, entries: Mapping[int, LineEntry]
+) -> None:
+    """Record of each planted error whether the submit left it. `entries` are as they were sent."""
+    now = timezone.now()
+    for plant in PlantedError.objects.filter(
+        task=task, reviewer=user.pk, outcome=PlantOutcome.OPEN
+    ):
+        entry = entries.get(plant.line_id)
+        if entry:
+            missed = _missed(plant, entry)
+            plant.outcome = PlantOutcome.MISSED if missed else PlantOutcome.CAUGHT
+            plant.judged_at = now
+            plant.save(update_fields=["outcome", "judged_at"])
+
+
+def confusions_of(document_type: DocumentType) -> Mapping[tuple[str, str], int]:
+    """What is read for what in a type, from its corrections; the common ones until it has some."""
+    key = f"review.confusions.{document_type.pk}"
+    table: Mapping[tuple[str, str], int] | None = cache.get(key)
+    if table is None:
+        pairs = (
+            Label.objects.current()
+            .filter(line__page__document__document_type=document_type, verdict=Verdict.CORRECTED)
+            .exclude(base_prediction=None)
+            .order_by("-pk")
+            .values_list("text", "base_prediction__text")[:LEARNT_FROM]
+        )
+        seen = count_confusions(pairs)
+        table = dict(seen) if seen.total() >= ENOUGH else COMMON
+        cache.set(key, table, KEPT)
+    return table
+
+
+def _plant(task: ReviewTask, user: AbstractBaseUser, rate: float) -> None:
+    table = confusions_of(task.document_type)
+    drawn = []
+    for line_id, text in (
+        Prediction.objects.filter(
+            Q(confidence__gte=SURE, confidence__gt=task.document_type.threshold),
+            line__page=task.page_id,
+            line__retired_at=None,
+            model_version=task.model_version_id,
+        )
+        .order_by("line_id")
+        .values_list("line_id", "text")
+    ):
+        chance = Random(_seed(task.pk, user.pk, line_id))
+        if chance.random() >= rate or len(text) < SHORTEST:
+            continue
+        planted = clean_line(confuse(text, table, chance) or "")
+        if planted and planted != clean_line(text):
+            drawn.append(
+                PlantedError(
+                    task=task,
+                    reviewer_id=user.pk,
+                    line_id=line_id,
+                    model_text=text,
+                    planted_text=planted,
+                )
+            )
+    PlantedError.objects.bulk_create(drawn, ignore_conflicts=True)
+
+
+def _missed(plant: PlantedError, entry: LineEntry) -> bool:
+    return entry.verdict not in WITHOUT_TEXT and clean_line(entry.text) == plant.planted_text
+
+
+def _seed(task: int, user: int, line: int) -> bytes:
+    told = f"planted error {task} {user} {line}".encode()
+    return hmac.digest(settings.SECRET_KEY.encode(), told, hashlib.sha256)

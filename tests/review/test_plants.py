@@ -1,0 +1,132 @@
+"""Planted errors: shown, judged, and never a label, an export or an item of a dataset."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import InternalError, transaction
+from django.test import Client
+from django.urls import reverse
+
+from review.exports import as_json, as_text
+from review.leases import claim_task
+from review.models import Label, PlantedError, ReviewTask
+from review.plants import plant_errors
+from review.states import PlantOutcome, TaskKind
+from review.undo import undo_submit
+from tests import factories
+from tests.review.helpers import form_of
+from training.dataset import freeze_dataset
+
+pytestmark = pytest.mark.django_db
+LINES: factories.Lines = (("Total 12.50", 0.42), ("Thank you for coming", 0.99))
+MOST = 0.1
+"""The highest rate; over this many lines some are drawn."""
+
+
+@pytest.fixture
+def task(monkeypatch: pytest.MonkeyPatch) -> ReviewTask:
+    """A task of a type that plants errors, as often as it may, on every sure line."""
+    monkeypatch.setattr("review.plants.Random.random", lambda _: 0.01)
+    kind = factories.make_type(plant_rate=MOST)
+    return factories.make_task(kind, lines=LINES)
+
+
+@pytest.fixture
+def planted(site: Client, held: ReviewTask) -> PlantedError:
+    site.get(reverse("review_task", args=[held.pk]))
+    return PlantedError.objects.get()
+
+
+def submit(site: Client, task: ReviewTask, text: str) -> None:
+    address = reverse("review_submit", args=[task.pk])
+    assert site.post(address, form_of(task, line1=text)).status_code == 302
+
+
+def everything(task: ReviewTask) -> str:
+    """All that leaves the site of a page: exports, labels, datasets."""
+    batch = task.page.document.batch
+    items = freeze_dataset(document_type=task.document_type).items.values_list("text", flat=True)
+    labels = Label.objects.values_list("text", flat=True)
+    return "".join([*as_json.write(batch), *as_text.write(batch), *items, *labels])
+
+
+def test_a_sure_line_is_shown_with_an_error_put_in(
+    site: Client, held: ReviewTask, planted: PlantedError
+) -> None:
+    html = site.get(reverse("review_task", args=[held.pk])).content.decode()
+    assert f'value="{planted.planted_text}"' in html
+    assert planted.model_text == "Thank you for coming"
+    assert planted.model_text not in html
+    assert 'value="Total 12.50"' in html
+    assert PlantedError.objects.count() == 1
+
+
+def test_a_missed_error_is_counted_and_the_line_keeps_its_text(
+    site: Client, held: ReviewTask, planted: PlantedError
+) -> None:
+    submit(site, held, planted.planted_text)
+    submit(site, held, planted.planted_text)  # sent again
+    planted.refresh_from_db()
+    assert planted.outcome == PlantOutcome.MISSED
+    label = Label.objects.get(line=planted.line)
+    assert (label.text, label.verdict) == (planted.model_text, "confirmed")
+    assert planted.planted_text not in everything(held)
+
+
+def test_a_caught_error_is_counted(
+    site: Client, held: ReviewTask, planted: PlantedError, reviewer: User
+) -> None:
+    submit(site, held, planted.model_text)
+    planted.refresh_from_db()
+    assert planted.outcome == PlantOutcome.CAUGHT
+    undo_submit(task_id=held.pk, user=reviewer)
+    html = site.get(reverse("review_task", args=[held.pk])).content.decode()
+    assert planted.planted_text not in html
+
+
+def test_a_planted_text_cannot_become_a_label(held: ReviewTask, planted: PlantedError) -> None:
+    row: dict[str, Any] = {
+        "line": planted.line,
+        "task": held,
+        "reviewer": planted.reviewer,
+        "verdict": "corrected",
+    }
+    with pytest.raises(InternalError, match="planted text"), transaction.atomic():
+        Label.objects.create(text=planted.planted_text, **row)
+    Label.objects.create(text=planted.model_text, **row)
+
+
+def test_a_late_submit_does_not_keep_the_planted_text_as_typed(
+    site: Client, held: ReviewTask, planted: PlantedError
+) -> None:
+    form = form_of(held, line1=planted.planted_text) | {"token": ""}
+    answer = site.post(reverse("review_submit", args=[held.pk]), form)
+    assert answer.status_code == 409
+    assert not held.drafts.exists()
+
+
+@pytest.mark.parametrize("kind", [TaskKind.AUDIT, TaskKind.REOPENED])
+def test_audits_and_pages_opened_again_get_none(
+    task: ReviewTask, reviewer: User, kind: TaskKind
+) -> None:
+    ReviewTask.objects.filter(pk=task.pk).update(kind=kind)
+    claimed = claim_task(task.pk, reviewer)
+    assert claimed is not None
+    assert plant_errors(claimed, reviewer) == {}
+
+
+def test_a_type_that_plants_none_shows_what_was_read(site: Client, reviewer: User) -> None:
+    task = factories.make_task(lines=LINES)
+    claim_task(task.pk, reviewer)
+    site.get(reverse("review_task", args=[task.pk]))
+    assert not PlantedError.objects.exists()
+
+
+def test_the_draw_is_the_same_however_often_it_is_made(reviewer: User) -> None:
+    kind = factories.make_type(plant_rate=MOST)
+    lines = [*LINES[:1], *[("Thank you for coming", 0.99)] * 40]
+    task = factories.make_task(kind, lines=lines, image=False)
+    first = plant_errors(task, reviewer)
+    assert plant_errors(task, reviewer) == first
+    assert 0 < len(first) < 20
