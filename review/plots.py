@@ -1,8 +1,9 @@
 """Plots of review as SVG: a picture where people would rather look than read."""
 
 from collections.abc import Sequence
+from datetime import date
 
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from recognition.converters import Theme
 from recognition.plotting import THEMES, plot, svg
@@ -39,4 +40,18 @@ def price_of_accuracy(curve: Sequence[Step], target: float | None, theme: Theme)
     axes.set_ylabel("Wrong lines among the accepted", color=colours.ink)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    return svg(figure, colours)
+
+
+def pages_a_day(days: Sequence[tuple[date, int]], theme: Theme) -> bytes:
+    """Bars of how many pages were done each day, as SVG bytes."""
+    colours = THEMES[theme]
+    figure, axes = plot(2.2)
+    places = list(range(len(days)))
+    axes.bar(places, [count for _, count in days], color=colours.first)
+    axes.set_ylim(0, max([count for _, count in days] + [1]))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_ylabel("Pages", color=colours.ink)
+    weekly = places[::-7][::-1]
+    axes.set_xticks(weekly, [f"{days[place][0]:%-d %b}" for place in weekly])
     return svg(figure, colours)

@@ -50,6 +50,8 @@ FOR_REVIEWERS = {
     "review_flag",
     "review_park",
     "review_undo",
+    "own_numbers",
+    "own_pages_a_day",
     "review_ahead",
     "review_ahead_release",
     "review_release",
