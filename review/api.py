@@ -31,7 +31,7 @@ from review.leases import (
 )
 from review.models import Draft, Label, ReviewTask
 from review.ocr_instead import read_instead
-from review.queue_state import queue_for
+from review.queue_state import brief_queue, queue_for
 from review.serializers import (
     DraftConflictSerializer,
     DraftSerializer,
@@ -150,16 +150,14 @@ class ReviewTaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleVi
     def next(self, request: Request) -> Response:
         """Claim a page: the one you hold already, else the next of the queue."""
         task = claim_next(self.person)
-        answer = {"task": task and self._one(task.pk), "queue": queue_for(self.person)}
-        return Response(NextTaskSerializer(answer, context=self.get_serializer_context()).data)
+        return self._handed_out(task)
 
     @extend_schema(request=None, responses=NextTaskSerializer)
     @action(detail=False, methods=["post"])
     def ahead(self, request: Request) -> Response:
         """Hold the page after the one you work on ready; `next` hands it to you."""
         task = claim_ahead(self.person)
-        answer = {"task": task and self._one(task.pk), "queue": queue_for(self.person)}
-        return Response(NextTaskSerializer(answer, context=self.get_serializer_context()).data)
+        return self._handed_out(task)
 
     @extend_schema(request=None, responses=HeldTaskSerializer)
     @action(detail=True, methods=["post"])
@@ -293,6 +291,12 @@ class ReviewTaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleVi
         task = self.get_object()
         unflag_task(task_id=task.pk, actor=self.person)
         return Response(self.get_serializer(self._one(task.pk)).data)
+
+    def _handed_out(self, task: ReviewTask | None) -> Response:
+        """A page and the queue beside it; where there is none, the queue says why."""
+        queue = brief_queue(self.person) if task else queue_for(self.person)
+        answer = {"task": task and self._one(task.pk), "queue": queue}
+        return Response(NextTaskSerializer(answer, context=self.get_serializer_context()).data)
 
     def _one(self, task_id: int) -> ReviewTask:
         """The task as it is after the write."""

@@ -20,6 +20,7 @@ from recognition.querysets import may_adjudicate
 from recognition.states import move
 from review.exceptions import LeaseLost, NotFlagged, ReasonMissing, TooManyParked
 from review.models import ReviewTask, TaskSkip
+from review.querysets import ReviewTaskQuerySet
 from review.states import TASK_MOVES, Hold, TaskStatus
 
 FREE = {"reviewer": None, "lease_token": None, "lease_expires_at": None, "hold": ""}
@@ -223,15 +224,15 @@ def _mine(user: AbstractBaseUser) -> dict[str, ReviewTask]:
     return {task.hold: task for task in found if task.pk in seen}
 
 
-def _first_free(user: AbstractBaseUser) -> ReviewTask | None:
-    """The first page of the queue for the user that nobody is claiming at this moment, locked."""
+def first_free_for(user: AbstractBaseUser) -> ReviewTaskQuerySet:
+    """What the user may be handed, in the queue's order."""
     rows = ReviewTask.objects.visible_to(user).claimable().for_review_by(user)
-    return (
-        rows.not_skipped_by(user)
-        .in_queue_order()
-        .select_for_update(of=("self",), skip_locked=True)
-        .first()
-    )
+    return rows.not_skipped_by(user).in_queue_order()
+
+
+def _first_free(user: AbstractBaseUser) -> ReviewTask | None:
+    """The first of them that nobody is claiming at this moment, locked."""
+    return first_free_for(user).select_for_update(of=("self",), skip_locked=True).first()
 
 
 def _held_under(task_id: int, token: UUID) -> ReviewTask:

@@ -1,0 +1,167 @@
+"""Clients that claim and submit: over HTTP as integrators do, and on the database itself."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import urlsplit
+
+from bench.report import percentile
+
+CONNECTIONS = 40  # to the database at once; PostgreSQL allows a hundred
+
+
+class Client:
+    """One person's program: a token, a connection that is kept open, and how long answers took."""
+
+    def __init__(self, address: str, token: str) -> None:
+        self.host = urlsplit(address).netloc
+        self.headers = {"Authorization": f"Token {token}", "Content-Type": "application/json"}
+        self.connection: http.client.HTTPConnection | None = None
+        self.times: dict[str, list[float]] = {"next": [], "submit": []}
+
+    def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Status and JSON of an answer. Raises OSError and HTTPException."""
+        if self.connection is None:
+            self.connection = http.client.HTTPConnection(self.host, timeout=30)
+        try:
+            sent = None if body is None else json.dumps(body)
+            self.connection.request(method, f"/api/v1/{path}", sent, self.headers)
+            answer = self.connection.getresponse()
+            content = answer.read()
+        except (OSError, http.client.HTTPException):
+            self.connection.close()
+            self.connection = None
+            raise
+        if answer.getheader("Content-Type", "").startswith("application/json"):
+            return answer.status, json.loads(content)
+        return answer.status, None
+
+    def timed(self, name: str, path: str, body: Any = None) -> Any:
+        began = time.perf_counter()
+        status, data = self.call("POST", path, body)
+        if status != 200:
+            raise RuntimeError(f"{path} answered {status}: {data}")
+        self.times[name].append(time.perf_counter() - began)
+        return data
+
+
+def make_clients(address: str, number: int) -> list[Client]:
+    """Clients of so many reviewers."""
+    from rest_framework.authtoken.models import Token
+
+    from tests.factories import make_reviewer
+
+    return [Client(address, Token.objects.create(user=make_reviewer()).key) for _ in range(number)]
+
+
+def work(client: Client, pages: int) -> None:
+    """Claim and submit so many pages, as read."""
+    for _ in range(pages):
+        task = client.timed("next", "review-tasks/next/")["task"]
+        _, lines = client.call("GET", f"pages/{task['page']}/lines/")
+        said = [{"line": line["id"], "text": "as it stands"} for line in lines]
+        body = {"token": task["token"], "seconds": 9, "lines": said}
+        client.timed("submit", f"review-tasks/{task['id']}/submit/", body)
+
+
+def api(address: str, *, clients: int, pages: int) -> dict[str, Any]:
+    """How long `next` and `submit` of 40 lines take with several clients at once."""
+    people = make_clients(address, clients)
+    for each in people:
+        work(each, 1)  # connections and caches are warm, as in the middle of a day
+        each.times = {"next": [], "submit": []}
+    with ThreadPoolExecutor(clients) as pool:
+        list(pool.map(lambda each: work(each, pages), people))
+    found: dict[str, Any] = {"part": "api", "clients": clients}
+    for name in ("next", "submit"):
+        times = [seconds * 1000 for each in people for seconds in each.times[name]]
+        found |= {
+            f"{name}_p50_ms": percentile(times, 0.5),
+            f"{name}_p95_ms": percentile(times, 0.95),
+            f"{name}_calls": len(times),
+        }
+    return found
+
+
+def claims(*, reviewers: int, number: int) -> dict[str, Any]:
+    """Claims by many reviewers over some connections: none twice, and how long each takes."""
+    from django.db import connection
+    from django.utils import timezone
+
+    from review.leases import FREE, claim_next
+    from review.models import ReviewTask
+    from review.states import TaskStatus
+    from tests.factories import make_reviewer
+
+    people = [make_reviewer() for _ in range(reviewers)]
+    each = number // reviewers
+    open_now: Counter[int] = Counter()
+    twice = 0
+
+    def claim(person: Any) -> list[tuple[float, int, Any]]:
+        """Claim, and finish at once by the status alone: it is the claim that is measured."""
+        found = []
+        for _ in range(each):
+            began = time.perf_counter()
+            task = claim_next(person)
+            took = time.perf_counter() - began
+            if task is None:
+                break
+            found.append((took, task.pk, task.lease_token))
+            ReviewTask.objects.filter(pk=task.pk, lease_token=task.lease_token).update(
+                status=TaskStatus.DONE, done_by=person, done_at=timezone.now(),
+                done_token=task.lease_token, **FREE,
+            )  # fmt: skip
+        connection.close()
+        return found
+
+    with ThreadPoolExecutor(min(CONNECTIONS, reviewers)) as pool:
+        made = [row for rows in pool.map(claim, people) for row in rows]
+    for _, pk, _ in made:
+        open_now[pk] += 1
+    twice = sum(count > 1 for count in open_now.values())
+    times = [took * 1000 for took, _, _ in made]
+    return {
+        "part": "claims",
+        "reviewers": reviewers,
+        "at_once": min(CONNECTIONS, reviewers),
+        "claims": len(made),
+        "held_twice": twice,
+        "p50_ms": percentile(times, 0.5),
+        "p95_ms": percentile(times, 0.95),
+    }
+
+
+def queries(*, rounds: int = 20) -> dict[str, Any]:
+    """How long the queue's depth and its empty states take, and whether the index is used."""
+    from review.leases import first_free_for
+    from review.queue_state import queue_for
+    from tests.factories import make_admin, make_reviewer
+
+    found: dict[str, Any] = {"part": "queries"}
+    for name, person in (("reviewer", make_reviewer()), ("admin", make_admin())):
+        found[f"queue_{name}_ms"] = _median(lambda each=person: queue_for(each), rounds)
+    plan = first_free_for(make_reviewer())[:1].explain()
+    found["claim_plan"] = plan
+    found["claim_by_index"] = "task_queue" in plan and "Seq Scan on review_reviewtask" not in plan
+    return found
+
+
+def _median(ask: Callable[[], object], rounds: int) -> float:
+    times: list[float] = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        ask()
+        times.append((time.perf_counter() - began) * 1000)
+    return percentile(times, 0.5)
+
+
+def summary(runs: Sequence[dict[str, Any]], part: str) -> dict[str, Any] | None:
+    """The run of a part, if it was made."""
+    return next((run for run in runs if run["part"] == part), None)
