@@ -142,7 +142,7 @@ RUN_DIR = Path(env.str("RUN_DIR", default=str(VAR_DIR / "runs")))  # training's 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "ocrsite.static_storage.StaticFiles"
         if not DEBUG
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
@@ -265,6 +265,7 @@ SPECTACULAR_SETTINGS = {
         "PageStatus": "recognition.states.PageStatus",
         "TaskStatus": "review.states.TaskStatus",
         "TaskKind": "review.states.TaskKind",
+        "TaskHold": "review.states.Hold",
         "Verdict": "review.states.Verdict",
         "RunStatus": "training.states.RunStatus",
         "RunStage": "training.states.Stage",
