@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recognition', '0006_second_review'),
+        ('recognition', '0007_second_review'),
         ('review', '0005_holds'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

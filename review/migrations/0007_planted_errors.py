@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recognition', '0007_planted_errors'),
+        ('recognition', '0008_planted_errors'),
         ('review', '0006_second_review'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

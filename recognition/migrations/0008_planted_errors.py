@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('recognition', '0006_second_review'),
+        ('recognition', '0007_second_review'),
     ]
 
     operations = [

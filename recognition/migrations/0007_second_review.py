@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('recognition', '0005_character_set'),
+        ('recognition', '0006_partial_upload'),
     ]
 
     operations = [
