@@ -58,7 +58,7 @@ def programs(*, port: int, reading: int) -> tuple[Program, ...]:
     )
     return (
         Program("web", _python(*web)),
-        _worker("ocr", queues="ocr", processes=reading, niceness=READING_NICENESS),
+        _worker("ocr", queues="line,ocr", processes=reading, niceness=READING_NICENESS),
         _worker("train", queues="train,refresh", processes=1, niceness=TRAINING_NICENESS),
         _worker("default", queues="default", processes=1),
         Program("beat", _python("celery", "-A", "ocrsite", "--skip-checks", "beat")),

@@ -195,6 +195,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # Longer than the longest task, or Redis would deliver a running one twice.
     "visibility_timeout": TRAIN_MAX_SECONDS + 3_600,
+    # A worker of several queues empties them in the order of the alphabet: `line` before `ocr`.
+    "queue_order_strategy": "sorted",
     "socket_connect_timeout": 3,  # seconds; an upload must not hang on a broker that is down
     "socket_timeout": 30,
 }
@@ -205,9 +207,12 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_QUEUES = [Queue(name) for name in ("default", "ocr", "train", "refresh")]
+CELERY_TASK_QUEUES = [Queue(name) for name in ("default", "line", "ocr", "train", "refresh")]
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_ROUTES = {
+    # A person waits for a line: it never queues up behind pages.
+    "recognition.tasks.read_lines": {"queue": "line"},
+    "review.tasks.read_page_turned": {"queue": "line"},
     "recognition.tasks.split_document": {"queue": "ocr"},
     "recognition.tasks.read_page": {"queue": "ocr"},
     "recognition.tasks.reread_page": {"queue": "ocr"},

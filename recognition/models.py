@@ -18,7 +18,7 @@ from recognition.states import DocumentStatus, PageStatus, TextSource
 from recognition.tokens import new_token as new_token
 from recognition.trail import Event as Event
 from recognition.triggers import APPEND_ONLY as APPEND_ONLY
-from recognition.triggers import NO_TEXT_LAYER
+from recognition.triggers import NEVER_DELETED, NO_TEXT_LAYER, SHAPE_STAYS
 
 
 class Batch(models.Model):
@@ -360,6 +360,7 @@ class Line(models.Model):
 
     class Meta:
         ordering = ["page_id", "position"]
+        triggers = [SHAPE_STAYS, NEVER_DELETED]
         constraints = [
             models.UniqueConstraint(
                 name="line_position_once_on_page",

@@ -1,5 +1,6 @@
 """A stored page image as pixels, and its lines cut out for people to look at."""
 
+import io
 from collections import OrderedDict
 from threading import Lock
 
@@ -15,6 +16,9 @@ Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 
 CROP_QUALITY = 92
 """JPEG quality of a crop for the eye: no trace of blocks at a fifth of a PNG's size."""
+
+THUMBNAIL_QUALITY = 70
+"""JPEG quality of a small picture of a page: it is recognised, not read."""
 
 KEPT_BYTES = 192 * 2**20
 """Of decoded pages in one process: some eight A4 pages at 200 dpi, or one very large page less."""
@@ -49,6 +53,11 @@ class DecodedPages:
 _decoded = DecodedPages()
 
 
+def page_pixels(page: Page) -> Pixels:
+    """The page's pixels, decoded once for all that a screen asks of it; see `load_pixels`."""
+    return _decoded.get(page)
+
+
 def load_pixels(page: Page) -> Pixels:
     """The stored image as uint8 [height, width, 3], RGB. Raises OSError where it is not there."""
     with local_copy(page.image) as path, Image.open(path) as image:
@@ -59,10 +68,21 @@ def load_pixels(page: Page) -> Pixels:
 def crop_jpeg(line: Line) -> bytes:
     """A line, straightened as the recogniser saw it, as JPEG. Raises OSError without its page."""
     polygon = [(float(x), float(y)) for x, y in line.polygon]
-    crop = rectify(_decoded.get(line.page), polygon)
+    crop = rectify(page_pixels(line.page), polygon)
     done, encoded = cv2.imencode(
         ".jpg", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, CROP_QUALITY]
     )
     if not done:
         raise OSError(f"Line {line.pk} cannot be encoded.")
     return encoded.tobytes()
+
+
+def thumbnail_jpeg(page: Page, longest: int) -> bytes:
+    """The whole page, small, as JPEG: `longest` pixels on its longer side. Raises OSError."""
+    with local_copy(page.image) as path, Image.open(path) as image:
+        image.draft("RGB", (longest, longest))  # a JPEG is decoded at a fraction of its size
+        small = image.convert("RGB")
+        small.thumbnail((longest, longest), Image.Resampling.BOX, reducing_gap=2.0)
+        buffer = io.BytesIO()
+        small.save(buffer, "JPEG", quality=THUMBNAIL_QUALITY)
+        return buffer.getvalue()

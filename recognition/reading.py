@@ -82,12 +82,12 @@ def reread_page(page_id: int, engines: EngineFor = engine_for) -> str:
     missing = [line for line in lines if line.pk not in known]
     found: list[tuple[Line, RecognisedLine]] = []
     if missing:
-        polygons = [_points(line) for line in missing]
+        polygons = [corners(line) for line in missing]
         recognised = reader.engine.recognise(load_pixels(page), polygons)
         found = list(zip(missing, recognised, strict=True))
         confidences += [line.confidence for line in recognised]
     with transaction.atomic():
-        _store(found, reader.version, reader.character_set)
+        store_readings(found, reader.version, reader.character_set)
         sure = [confidence for confidence in confidences if confidence is not None]
         Page.objects.filter(pk=page.pk, status__in=REREADABLE).update(
             model_version=reader.version,
@@ -138,7 +138,7 @@ def _finish(
             return "lost the lease"
         if steps:
             record_event(verb="set upright", subject=page, steps=list(steps))
-        _store(found, version, character_set)
+        store_readings(found, version, character_set)
         transaction.on_commit(lambda: _announce(page.pk))
     return "read"
 
@@ -254,7 +254,7 @@ def _read(
         distrust(page, token)
     lines = list(page.lines.current())
     if lines:
-        read = engine.recognise(pixels, [_points(line) for line in lines])
+        read = engine.recognise(pixels, [corners(line) for line in lines])
         return version, chosen, list(zip(lines, read, strict=True)), ()
     reading = engine.read(pixels)
     found = [
@@ -273,13 +273,15 @@ def _read(
     return version, chosen, found, reading.page_steps
 
 
-def _points(line: Line) -> list[tuple[float, float]]:
+def corners(line: Line) -> list[tuple[float, float]]:
+    """The line's polygon as an engine takes it."""
     return [(float(x), float(y)) for x, y in line.polygon]
 
 
-def _store(
+def store_readings(
     found: Sequence[tuple[Line, RecognisedLine]], version: ModelVersion, character_set: str
 ) -> None:
+    """Store new lines, and what `version` read on each; what is stored already stands."""
     Line.objects.bulk_create([line for line, _ in found if line.pk is None])
     Prediction.objects.bulk_create(
         [

@@ -5,7 +5,7 @@ from typing import Any
 from celery import Task, shared_task
 from django.conf import settings
 
-from recognition import intake, reading, watch
+from recognition import intake, line_reading, reading, watch
 from recognition.queue import TRANSIENT, token_of
 
 PATIENT: dict[str, Any] = {
@@ -15,6 +15,10 @@ PATIENT: dict[str, Any] = {
     "retry_backoff_max": 60,
 }
 """Tried again when the database was away: five times at most, later each time (seconds)."""
+
+
+LINE_PATIENCE = 600
+"""Seconds after which nobody waits for a single line any more: it has been typed."""
 
 
 @shared_task(
@@ -38,6 +42,12 @@ def read_page(self: "Task[Any, Any]", page_id: int) -> str:
 def reread_page(page_id: int) -> str:
     """Read one page again with the model that is active now."""
     return reading.reread_page(page_id)
+
+
+@shared_task(bind=False, expires=LINE_PATIENCE, **PATIENT)
+def read_lines(line_ids: list[int], version_id: int, character_set: str) -> str:
+    """Read lines that somebody drew or moved and is waiting for."""
+    return line_reading.read_lines(line_ids, version_id, character_set)
 
 
 @shared_task

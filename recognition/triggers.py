@@ -4,6 +4,13 @@ import pgtrigger
 
 APPEND_ONLY = pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
 
+NEVER_DELETED = pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)
+
+SHAPE_STAYS = pgtrigger.ReadOnly(
+    name="shape_stays", fields=["page", "polygon", "crop_sha256", "created_at"]
+)
+"""A line of another shape is another line; the earlier one is retired and kept."""
+
 NO_TEXT_LAYER = pgtrigger.Trigger(
     name="reads_pictures",
     operation=pgtrigger.Insert | pgtrigger.Update,

@@ -151,7 +151,13 @@ def test_celery_really_runs_with_these_settings() -> None:
     assert list(conf.accept_content) == ["json"]
     assert conf.task_ignore_result is True
     assert 0 < conf.task_soft_time_limit < conf.task_time_limit
-    assert {queue.name for queue in conf.task_queues} == {"default", "ocr", "train", "refresh"}
+    assert {queue.name for queue in conf.task_queues} == {
+        "default",
+        "line",
+        "ocr",
+        "train",
+        "refresh",
+    }
     assert conf.task_default_queue == "default"
     assert conf.task_create_missing_queues is False
     longest = max(

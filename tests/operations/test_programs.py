@@ -32,7 +32,7 @@ def test_every_queue_has_exactly_one_worker() -> None:
         if "--queues" in program.command
         for queue in program.command[program.command.index("--queues") + 1].split(",")
     ]
-    assert sorted(served) == ["default", "ocr", "refresh", "train"]
+    assert sorted(served) == ["default", "line", "ocr", "refresh", "train"]
 
 
 def test_the_configuration_can_be_read_from_a_place_with_an_odd_name() -> None:
