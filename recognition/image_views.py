@@ -2,6 +2,7 @@
 
 import mimetypes
 from pathlib import PurePath
+from typing import TypeVar
 
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -11,8 +12,11 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 from recognition.models import Line, Page
-from recognition.page_pixels import crop_jpeg
+from recognition.page_pixels import crop_jpeg, thumbnail_jpeg
 
+Answer = TypeVar("Answer", bound=HttpResponseBase)
+
+THUMBNAIL = 240  # pixels of a small picture's longer side: twice what is shown, for fine screens
 FOR_EVER = "private, max-age=31536000, immutable"  # seconds: a year; the bytes never change
 
 
@@ -34,6 +38,21 @@ def page_image(request: HttpRequest, page_id: int) -> HttpResponseBase:
 
 
 @require_safe
+def page_thumbnail(request: HttpRequest, page_id: int) -> HttpResponse:
+    """The page, small."""
+    page = get_object_or_404(Page.objects.visible_to(request.user), pk=page_id)
+    etag = f'"{page.sha256}-{THUMBNAIL}"'
+    unchanged = get_conditional_response(request, etag=etag)
+    if unchanged is not None:
+        return _lasting(unchanged, etag)
+    try:
+        image = thumbnail_jpeg(page, THUMBNAIL)
+    except FileNotFoundError:
+        raise Http404("The page's image is gone from the storage.") from None
+    return _lasting(HttpResponse(image, content_type="image/jpeg"), etag)
+
+
+@require_safe
 def line_crop(request: HttpRequest, line_id: int) -> HttpResponseBase:
     """One line, straightened as the recogniser saw it."""
     lines = Line.objects.visible_to(request.user).select_related("page")
@@ -49,7 +68,7 @@ def line_crop(request: HttpRequest, line_id: int) -> HttpResponseBase:
     return _lasting(HttpResponse(image, content_type="image/jpeg"), etag)
 
 
-def _lasting(response: HttpResponseBase, etag: str) -> HttpResponseBase:
+def _lasting(response: Answer, etag: str) -> Answer:
     response["ETag"] = etag
     response["Cache-Control"] = FOR_EVER
     response["X-Content-Type-Options"] = "nosniff"

@@ -14,6 +14,7 @@ urlpatterns = [
     path("documents/<int:document_id>/retry/", views.document_retry, name="document_retry"),
     path("pages/<int:page_id>/retry/", views.page_retry, name="page_retry"),
     path("pages/<int:page_id>/image/", image_views.page_image, name="page_image"),
+    path("pages/<int:page_id>/thumbnail/", image_views.page_thumbnail, name="page_thumbnail"),
     path("lines/<int:line_id>/crop/", image_views.line_crop, name="line_crop"),
     path("types/", type_views.type_list, name="type_list"),
     path("types/new/", type_views.type_create, name="type_create"),

@@ -101,3 +101,15 @@ class NotRestorable(ReviewError):
     """A line cannot be put back to that version, or has changed since it was looked at."""
 
     code = "not_restorable"
+
+
+class InvalidChange(ReviewError):
+    """The page's lines do not allow the change that was asked for."""
+
+    code = "invalid_change"
+
+
+class KeyClash(ReviewError):
+    """Two actions cannot have one key, and some keys belong to the browser or the text."""
+
+    code = "key_clash"

@@ -22,6 +22,9 @@ from recognition.models import (
 )
 from review import querysets
 from review.choice_record import ThresholdChoice as ThresholdChoice
+from review.edits import LineEdit as LineEdit
+from review.edits import LineMark as LineMark
+from review.edits import ReviewerKeys as ReviewerKeys
 from review.plant_record import PlantedError as PlantedError
 from review.states import (
     OPEN,

@@ -17,6 +17,7 @@ from review.leases import unflag_task
 from review.models import ReviewTask
 from review.ocr_instead import read_instead
 from review.people import person
+from review.retired import line_changes
 from review.services import reopen_page
 from review.undo import restore_line
 
@@ -31,10 +32,14 @@ def page_detail(request: HttpRequest, page_id: int) -> HttpResponse:
         "document__document_type", "document__batch", "model_version"
     )
     page = get_object_or_404(rows, pk=page_id)
-    history = page_history(page, person(request), admin=is_admin(request.user))
-    return render(
-        request, "review/page_detail.html", {"history": history, "page": page, "form": ReopenForm()}
-    )
+    admin = is_admin(request.user)
+    context = {
+        "history": page_history(page, person(request), admin=admin),
+        "changes": line_changes(page, person(request), admin=admin),
+        "page": page,
+        "form": ReopenForm(),
+    }
+    return render(request, "review/page_detail.html", context)
 
 
 @require_POST

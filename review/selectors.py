@@ -11,6 +11,7 @@ from recognition.direction import is_right_to_left
 from recognition.engines.base import WEAK
 from recognition.models import Event, Line, Page, Prediction
 from review.drafts import DraftConflict
+from review.edits import handwritten
 from review.models import Draft, Label, PlantedError, ReviewTask
 from review.services import LineEntry
 from review.states import WITHOUT_TEXT, PlantOutcome, TaskKind
@@ -26,7 +27,7 @@ class ReviewLine:
     `text` and `verdict` are the reviewer's own draft, else the label of a page opened again, else
     what the model read. `probability` is None where the model gave none. `weak_characters` are
     [index, characters, confidence, start, end, [[text, probability], ...]] of `read`, with start
-    and end as a share of the crop's width.
+    and end as a share of the crop's width; `doubt` is [index, characters] of the least sure one.
     """
 
     id: int
@@ -39,6 +40,8 @@ class ReviewLine:
     verdict: str
     revision: int
     weak_characters: Sequence[Sequence[Any]]
+    doubt: Sequence[int] = ()
+    handwritten: bool = False
     error: str = ""
     other: DraftConflict | None = None
 
@@ -67,6 +70,7 @@ class ReviewLine:
         marks = {
             "rtl": self.right_to_left,
             "without-text": self.without_text,
+            "hand": self.handwritten,
             "touched": self.revision > 0,
         }
         return " ".join([self.band, *(name for name, applies in marks.items() if applies)])
@@ -156,11 +160,17 @@ def review_page(
             task=task, reviewer=user.pk, outcome=PlantOutcome.OPEN
         ).values_list("line_id", "planted_text")
     )
+    if missing := [line.pk for line in lines if line.pk not in predictions]:
+        # Drawn by a person on a page whose text came with its file: another model read it.
+        others_read = Prediction.objects.filter(line__in=missing).order_by("pk")
+        for row in others_read.only("line_id", "text", "confidence", "characters"):
+            predictions[row.line_id] = row
     drafts = {row.line_id: row for row in Draft.objects.of(task, user)}
     blind = task.kind == TaskKind.SECOND and page.document.document_type.second_review_blind
     labels = {
         row.line_id: row for row in Label.objects.current().filter(line__page=page) if not blind
     }  # of a page opened again, or reviewed a second time
+    hands = handwritten(line.pk for line in lines)
     threshold = page.document.document_type.threshold
     weakest_id = _weakest(lines, predictions)
     other_of = {other.line_id: other for other in others}
@@ -172,7 +182,11 @@ def review_page(
         )
         weak = line.pk == weakest_id or made.probability is None or made.probability < threshold
         made = replace(
-            made, weak=weak, error=(errors or {}).get(line.pk, ""), other=other_of.get(line.pk)
+            made,
+            weak=weak,
+            handwritten=line.pk in hands,
+            error=(errors or {}).get(line.pk, ""),
+            other=other_of.get(line.pk),
         )
         if made.other is not None:
             made = replace(made, revision=made.other.revision)
@@ -220,7 +234,18 @@ def _line(
         weak_characters=(
             _weak_characters(prediction.characters) if prediction and not planted else ()
         ),
+        doubt=_doubt(prediction.characters if prediction and not planted else ()),
     )
+
+
+def _doubt(characters: Sequence[Sequence[Any]]) -> list[int]:
+    """Index and length in code points of the least sure character, however sure it is."""
+    least, found, index = 2.0, [], 0
+    for text, confidence, *_ in characters:
+        if text.strip() and confidence < least:
+            least, found = confidence, [index, len(text)]
+        index += len(text)
+    return found
 
 
 def _weak_characters(characters: Sequence[Sequence[Any]]) -> list[list[Any]]:
@@ -264,6 +289,19 @@ def _reopened_because(task: ReviewTask) -> str:
     return str(event.data.get("reason", "")) if event else ""
 
 
+def line_data(line: ReviewLine) -> list[Any]:
+    """A line as the screen's script reads it; the model's text only where another is shown."""
+    return [
+        line.id,
+        int(line.weak),
+        line.revision,
+        line.verdict,
+        line.weak_characters,
+        line.doubt,
+        *([line.read] if line.read != line.text else []),
+    ]
+
+
 def _data(page: ReviewPage, user: AbstractBaseUser) -> dict[str, Any]:
     """What the screen's script needs beyond the form itself."""
     return {
@@ -271,17 +309,7 @@ def _data(page: ReviewPage, user: AbstractBaseUser) -> dict[str, Any]:
         "user": user.pk,
         "width": page.page.width,
         "height": page.page.height,
-        "lines": [
-            [
-                line.id,
-                int(line.weak),
-                line.revision,
-                line.verdict,
-                line.weak_characters,
-                *([line.read] if line.read != line.text else []),
-            ]
-            for line in page.lines
-        ],
+        "lines": [line_data(line) for line in page.lines],
         "conflicts": [
             {
                 "line_id": line.other.line_id,

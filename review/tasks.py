@@ -2,10 +2,17 @@
 
 from celery import shared_task
 
-from review import thresholds
+from recognition.tasks import LINE_PATIENCE, PATIENT
+from review import thresholds, turned
 
 
 @shared_task
 def choose_thresholds() -> int:
     """Find the thresholds of document types with an accuracy target anew."""
     return thresholds.choose_thresholds()
+
+
+@shared_task(bind=False, expires=LINE_PATIENCE, **PATIENT)
+def read_page_turned(task_id: int, token: str, user_id: int, quarters: int) -> str:
+    """Read a held page anew, as its reviewer has turned it."""
+    return turned.read_page_turned(task_id, token, user_id, quarters)

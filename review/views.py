@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -36,7 +37,8 @@ from review.models import ReviewTask
 from review.people import person
 from review.plants import plant_errors
 from review.queue_state import COUNTED, queue_for
-from review.selectors import review_page, task_for
+from review.screen import surroundings
+from review.selectors import ReviewPage, review_page, task_for
 from review.services import submit_page
 from review.stale import conflict_page, keep_stale_submit, typed_entries
 from review.states import Hold, TaskKind, TaskStatus
@@ -135,8 +137,7 @@ def review_submit(request: HttpRequest, task_id: int) -> HttpResponse:
     """
     user = person(request)
     task = get_object_or_404(task_for(user), pk=task_id)
-    line_ids = list(task.page.lines.current().values_list("pk", flat=True))
-    sent = parse_submission(request.POST, line_ids)
+    sent = parse_submission(request.POST, _line_ids(task))
     if _wants_json(request) and sent.user_id not in (None, user.pk):
         return _other_user()
     try:
@@ -189,6 +190,7 @@ def review_park(request: HttpRequest, task_id: int) -> HttpResponse:
     """Put the page aside for oneself and go to the next."""
     user = person(request)
     task = get_object_or_404(ReviewTask.objects.visible_to(user), pk=task_id)
+    _keep_typing(request, task, user)
     form = TokenForm(request.POST)
     try:
         if not form.is_valid():
@@ -205,6 +207,7 @@ def review_park(request: HttpRequest, task_id: int) -> HttpResponse:
 def review_release(request: HttpRequest, task_id: int) -> HttpResponse:
     """Give the page back unfinished; drafts stay."""
     task = get_object_or_404(ReviewTask.objects.visible_to(person(request)), pk=task_id)
+    _keep_typing(request, task, person(request))
     form = TokenForm(request.POST)
     try:
         if not form.is_valid() or task.reviewer_id != request.user.pk:
@@ -226,7 +229,12 @@ def signed_in(request: HttpRequest) -> HttpResponse:
 def _screen(request: HttpRequest, task: ReviewTask) -> HttpResponse:
     plant_errors(task, person(request))
     shown = review_page(task, person(request))
-    return render(request, "review/task.html", {"screen": shown})
+    return _drawn(request, shown)
+
+
+def _drawn(request: HttpRequest, shown: ReviewPage, status: int = 200) -> HttpResponse:
+    context = {"screen": shown, "around": surroundings(shown, person(request))}
+    return render(request, "review/task.html", context, status=status)
 
 
 def _sent_back(
@@ -256,7 +264,7 @@ def _sent_back(
         faults=error.message,
         seconds=sent.seconds,
     )
-    return render(request, "review/task.html", {"screen": shown}, status=422)
+    return _drawn(request, shown, status=422)
 
 
 def _conflict(request: HttpRequest, task: ReviewTask, sent: Submission) -> HttpResponse:
@@ -276,7 +284,8 @@ def _conflict(request: HttpRequest, task: ReviewTask, sent: Submission) -> HttpR
 def _set_aside(request: HttpRequest, task_id: int, service: Any, told: str) -> HttpResponse:
     user = person(request)
     task = get_object_or_404(ReviewTask.objects.visible_to(user), pk=task_id)
-    form = ReasonForm(request.POST)
+    _keep_typing(request, task, user)
+    form = ReasonForm({**request.POST.dict(), "reason": _first(request.POST.getlist("reason"))})
     if not form.is_valid() and "reason" in form.errors:
         messages.error(request, "Say in a few words why (500 characters at most).")
         return redirect("review_task", task_id=task.pk)
@@ -289,6 +298,25 @@ def _set_aside(request: HttpRequest, task_id: int, service: Any, told: str) -> H
         return redirect("review_task", task_id=task.pk)
     messages.success(request, told)
     return redirect(_next_address(request))
+
+
+def _keep_typing(request: HttpRequest, task: ReviewTask, user: AbstractBaseUser) -> None:
+    """Without a script, what was typed comes with the form that leaves the page: as drafts."""
+    sent = parse_submission(request.POST, _line_ids(task))
+    typed = typed_entries(task, sent.entries)
+    if typed:
+        entries = [entry for entry in sent.drafts() if entry.line_id in typed]
+        save_drafts(task=task, user=user, entries=entries)
+
+
+def _line_ids(task: ReviewTask) -> list[int]:
+    """Every line that ever stood on the page: another window may have retired one meanwhile."""
+    return list(task.page.lines.values_list("pk", flat=True))
+
+
+def _first(texts: Iterable[str]) -> str:
+    """The field that was filled in, of those that share a name on the one form without a script."""
+    return next((text for text in texts if text.strip()), "")
 
 
 def _next_address(request: HttpRequest) -> str:

@@ -21,6 +21,8 @@ from recognition.models import (
 from review.models import (
     Draft,
     Label,
+    LineEdit,
+    LineMark,
     PlantedError,
     RefusedDraft,
     ReviewTask,
@@ -386,6 +388,25 @@ def test_what_was_refused_is_kept_once_and_for_good() -> None:
     )
     breaks("refused_draft_kept_once", insert(refused))
     protected(refused, text="else")
+
+
+def test_lines_keep_their_shape_and_changes_of_them_are_kept() -> None:
+    task = make_task()
+    line = task.page.lines.all()[0]
+    protected(line, polygon=[[0, 0]] * 4)
+    reviewer = make_reviewer()
+    edit = LineEdit.objects.create(
+        task=task, reviewer=reviewer, kind="delete", before=[line.pk], after=[]
+    )
+    protected(edit, after=[1])
+    breaks("line_edit_kind_known", insert(edit, kind="explode"))
+    breaks("line_edit_names_what_it_reverts", insert(edit, kind="revert"))
+    breaks("line_edit_names_what_it_reverts", insert(edit, reverts_id=edit.pk))
+    mark = LineMark.objects.create(
+        task=task, reviewer=reviewer, line=line, kind="handwriting", on=True
+    )
+    protected(mark, on=False)
+    breaks("line_mark_kind_known", insert(mark, kind="pretty"))
 
 
 def test_no_named_constraint_of_these_apps_is_left_out_here() -> None:

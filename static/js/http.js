@@ -9,6 +9,21 @@ export function csrfToken() {
   return document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
 }
 
+/** Ask for JSON; null where there is no answer. */
+export async function ask(url) {
+  try {
+    const response = await fetch(url, {
+      headers: { Accept: "application/json" },
+      credentials: "same-origin",
+      redirect: "manual",
+      signal: AbortSignal.timeout(TIMEOUT),
+    });
+    return response.ok ? await response.json() : null;
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Post `body` (an object goes as JSON, form data as a form).
  * Resolves to {kind, status, data}, where kind is "ok", "refused" (data says why), "signed-out",

@@ -67,9 +67,18 @@ def test_a_crop_is_the_line_straightened(hidden):
     assert again.status_code == 304
 
 
-@pytest.mark.parametrize("name", ["page_image", "line_crop"])
+def test_a_thumbnail_is_the_page_made_small(hidden):
+    address = reverse("page_thumbnail", args=[hidden.pk])
+    response = signed_in(make_user("Archive")).get(address)
+    assert response["Content-Type"] == "image/jpeg"
+    image = Image.open(io.BytesIO(body(response)))
+    assert max(image.size) == 240
+    assert image.size[0] / image.size[1] == pytest.approx(hidden.width / hidden.height, rel=0.05)
+
+
+@pytest.mark.parametrize("name", ["page_image", "page_thumbnail", "line_crop"])
 def test_what_a_person_may_not_see_is_not_there(hidden, name):
-    row = hidden if name == "page_image" else hidden.lines.first()
+    row = hidden.lines.first() if name == "line_crop" else hidden
     address = reverse(name, args=[row.pk])
     assert signed_in(make_reviewer()).get(address).status_code == 404
     etag = signed_in(make_admin()).get(address)["ETag"]
@@ -85,5 +94,6 @@ def test_an_image_lost_from_the_storage_is_a_404_and_no_crash():
     page = make_page(lines=[("Decoded by nobody yet", 0.5)], image=False)
     client = signed_in(make_admin())
     assert client.get(reverse("page_image", args=[page.pk])).status_code == 404
+    assert client.get(reverse("page_thumbnail", args=[page.pk])).status_code == 404
     line = Line.objects.filter(page=page).first()
     assert client.get(reverse("line_crop", args=[line.pk])).status_code == 404

@@ -8,9 +8,10 @@ from django.test import Client
 from django.urls import reverse
 
 from review.leases import claim_task
-from review.models import ReviewTask
+from review.models import Draft, ReviewTask
 from review.states import TaskStatus
 from tests import factories
+from tests.review.helpers import form_of
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +50,7 @@ def test_the_screen_takes_the_same_queries_whatever_the_number_of_lines(
     task = factories.make_task(lines=[(f"line {n}", 0.5) for n in range(lines)], image=False)
     claim_task(task.pk, reviewer)
     address = reverse("review_task", args=[task.pk])
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(19):
         site.get(address)
 
 
@@ -110,3 +111,25 @@ def test_leaving_gives_the_page_back(site: Client, held: ReviewTask) -> None:
     assert site.post(address, {"token": str(held.lease_token)}).status_code == 302
     held.refresh_from_db()
     assert held.status == TaskStatus.WAITING
+
+
+def test_flagging_offers_the_types_that_the_page_could_be_instead(
+    site: Client, held: ReviewTask
+) -> None:
+    factories.make_type("Receipts")
+    factories.make_type("Personnel files", groups=["Legal"])
+    html = site.get(reverse("review_task", args=[held.pk])).content.decode()
+    assert "Wrong document type: this is Receipts" in html
+    assert "Personnel files" not in html
+
+
+@pytest.mark.parametrize("name", ["review_skip", "review_flag", "review_release"])
+def test_leaving_a_page_keeps_what_came_with_the_form(
+    name: str, site: Client, held: ReviewTask, reviewer: User
+) -> None:
+    form = {**form_of(held, line0="typed without a script"), "reason": ["", "too hard"]}
+    site.post(reverse(name, args=[held.pk]), form)
+    draft = Draft.objects.of(held, reviewer).get()
+    assert draft.text == "typed without a script"
+    held.refresh_from_db()
+    assert held.status in ("waiting", "flagged")

@@ -5,7 +5,7 @@ const BENT = 1.5; // pixels off a parallelogram from which a crop is drawn in st
 const STRIPS = 12;
 const TALL = 1.5; // a crop this much higher than wide is text running down: laid level
 const SMALLEST = 12.5; // font size of a field, pixels
-const LARGEST = 20;
+const LARGEST = 26;
 const SPREAD = [-0.4, 1.8]; // letter spacing that still reads as a word, pixels
 const ALPHABETIC = /^[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{N}\p{P}\p{S}\p{Zs}]*$/u;
 
@@ -62,6 +62,11 @@ export class Crops {
     const room = box.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
     const high = box.clientHeight - parseFloat(style.paddingBottom);
     if (room <= 0) return;
+    this.#fit(this.fieldOf(id), this.paint(outline, box, room, high, this.spansOf(id)));
+  }
+
+  /** Draw an outline's crop into a box, as large as fits; returns its width in pixels. */
+  paint(outline, box, room, high, spans) {
     const corners = level(outline);
     const wide = Math.max(1, Math.max(length(corners[0], corners[1]), length(corners[3], corners[2])));
     const tall = Math.max(1, Math.max(length(corners[0], corners[3]), length(corners[1], corners[2])));
@@ -78,12 +83,22 @@ export class Crops {
     pen.imageSmoothingQuality = "high";
     this.#warp(pen, corners, canvas.width, Math.round(height * ratio));
     pen.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--mark-edge");
-    for (const [start, end] of this.spansOf(id)) {
+    for (const [start, end] of spans) {
       const from = Math.min(start, end) * canvas.width;
       const to = Math.max(start, end) * canvas.width;
       pen.fillRect(from, canvas.height - 2.5 * ratio, Math.max(to - from, 4 * ratio), 2.5 * ratio);
     }
-    this.#fit(this.fieldOf(id), width);
+    return width;
+  }
+
+  /** Take in a line that has come since the page was opened. */
+  add(element) {
+    this.observer.observe(element);
+  }
+
+  drop(element) {
+    this.observer.unobserve(element);
+    this.near.delete(element);
   }
 
   #warp(pen, [a, b, c, d], width, height) {

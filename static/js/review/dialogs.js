@@ -14,13 +14,27 @@ export function bindDialogs(leaving) {
     event.preventDefault();
     event.target.closest("dialog").close();
   });
-  for (const form of document.querySelectorAll("dialog form, #release-form")) {
-    form.addEventListener("submit", async (event) => {
+  // Without a script these belong to the page's form, so that leaving takes the typing along.
+  for (const each of document.querySelectorAll("[data-own-form]")) {
+    each.removeAttribute("form");
+    each.removeAttribute("formaction");
+    if (each.matches("input")) each.required = true;
+  }
+  const leave = async (form, address) => {
+    await leaving(form);
+    if (address) form.action = address;
+    sendPlain(form);
+  };
+  for (const form of document.querySelectorAll("dialog form[action]")) {
+    form.addEventListener("submit", (event) => {
       event.preventDefault();
-      const address = event.submitter?.getAttribute("formaction");
-      await leaving(form);
-      if (address) form.action = address;
-      sendPlain(form);
+      leave(form, event.submitter?.getAttribute("formaction"));
+    });
+  }
+  for (const each of document.querySelectorAll("[data-leave]")) {
+    each.addEventListener("click", (event) => {
+      event.preventDefault();
+      leave(document.getElementById("release-form"), each.getAttribute("formaction"));
     });
   }
 }

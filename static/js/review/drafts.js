@@ -106,7 +106,7 @@ export class Drafts {
         line_id: id,
         text: entry.text,
         verdict: entry.verdict,
-        revision: this.lines.get(id).revision,
+        revision: this.lines.get(id)?.revision ?? entry.revision, // a line taken off the page keeps its text
       });
     }
     return found;

@@ -3,23 +3,78 @@
 const WITHOUT_TEXT = new Set(["illegible", "not_text"]);
 
 export class Line {
-  constructor([id, weak, revision, verdict, weakCharacters, read], number) {
+  constructor([id, weak, revision, verdict, weakCharacters, doubt, read], number) {
     this.id = id;
     this.number = number;
-    this.weak = weak === 1;
     this.revision = revision;
     this.input = document.getElementById(`f${id}`);
     this.element = this.input.closest(".line");
     this.select = this.element.querySelector(".verdict");
     this.outline = document.getElementById(`o${id}`);
     this.shown = this.input.defaultValue; // as the server sent it
-    this.read = read ?? this.shown; // as the model read it
     this.checked = verdict !== "";
+    this.#reads(read ?? this.shown, weak, weakCharacters, doubt);
+    this.snap = this.state();
+  }
+
+  /** The recogniser has read the line since: its text goes in where nobody has typed any. */
+  learn([, weak, , , weakCharacters, doubt, read], text, { band, percent }) {
+    if (this.text === "" && !this.checked) {
+      this.input.value = text;
+      this.shown = text;
+    }
+    this.#reads(read ?? text, weak, weakCharacters, doubt);
+    this.snap = this.state();
+    this.element.classList.remove("reading");
+    for (const { classList } of [this.element, this.outline]) {
+      classList.remove("unknown");
+      classList.add(band);
+    }
+    this.element.querySelector(".prob").lastChild.data = percent;
+    this.input.placeholder = "";
+    this.paint();
+  }
+
+  #reads(read, weak, weakCharacters, doubt) {
+    this.read = read; // as the model read it
+    this.weak = weak === 1;
     this.spans = weakCharacters.map(([, , , start, end]) => [start, end]);
-    this.original = weakMarks(this.read, weakCharacters);
-    this.last = this.read;
+    this.original = weakMarks(read, weakCharacters);
+    this.leastSure = doubt.length ? weakMarks(read, [[...doubt, 1, 0, 0, []]])[0] : null;
+    this.last = read;
     this.marks = this.original;
     this.follow();
+  }
+
+  /** What undo brings back. */
+  state() {
+    return { text: this.text, verdict: this.select.value, checked: this.checked };
+  }
+
+  /** In per cent, as it is shown; a dash where no model has read the line. */
+  get probability() {
+    return this.element.querySelector(".prob").lastChild.data.trim();
+  }
+
+  get hand() {
+    return this.element.classList.contains("hand");
+  }
+
+  /** The text's top left on the page. */
+  get corner() {
+    const { x, y } = this.outline.points[0];
+    return [x, y];
+  }
+
+  get polygon() {
+    return Array.from(this.outline.points, ({ x, y }) => [x, y]);
+  }
+
+  renumber(number) {
+    if (number === this.number) return;
+    this.number = number;
+    this.element.querySelector(".num").textContent = number;
+    this.select.setAttribute("aria-label", `What line ${number} is`);
   }
 
   get text() {

@@ -2,6 +2,8 @@
 
 const NAMES = new Map([["", "delete"], [" ", "space"], ["\u00a0", "space"]]);
 
+const FREE = 40; // pixels between a text and what is offered in its field: room to type on
+
 export class Marks {
   /** `pane` scrolls; `list` is the box of alternatives in it; `announce` speaks to screen readers. */
   constructor({ pane, list, announce }) {
@@ -67,6 +69,7 @@ export class Marks {
     const alternative = mark?.alternatives[number - 1];
     if (!alternative || line.withoutText) return false;
     input.setSelectionRange(mark.start, mark.end);
+    line.caret = [mark.start, mark.end]; // where undo puts it back
     // The one way to edit that the browser's own undo knows of.
     if (alternative[0] === "") document.execCommand("delete");
     else document.execCommand("insertText", false, alternative[0]);
@@ -74,10 +77,14 @@ export class Marks {
     return true;
   }
 
-  /** Select the line's first weak character from `place` on; without one the caret stays at the end. */
+  /**
+   * Select the line's first weak character from `place` on; in a line without any the one that the
+   * model was least sure of, so that one key puts it right. The caret goes to the end else.
+   */
   toFirst(line, place = 0) {
     const mark = line.marks.find(({ start }) => start >= place);
-    if (mark) line.input.setSelectionRange(mark.start, mark.end);
+    const doubt = place === 0 && line.text === line.read ? line.leastSure : null;
+    if (mark ?? doubt) line.input.setSelectionRange((mark ?? doubt).start, (mark ?? doubt).end);
     else if (place === 0) line.input.setSelectionRange(line.text.length, line.text.length);
     this.offer(line);
   }
@@ -87,10 +94,24 @@ export class Marks {
     const pane = this.pane.getBoundingClientRect();
     const under = line.input.parentElement.querySelectorAll(".under mark")[line.marks.indexOf(mark)];
     const at = under ? under.getBoundingClientRect().left : entry.left;
+    if (this.#beside(line, entry, pane)) return;
     const most = this.pane.clientWidth - this.list.offsetWidth - 8;
     const left = Math.max(4, Math.min(at - pane.left - 12, most));
     this.list.style.left = `${left}px`;
     this.list.style.top = `${entry.bottom - pane.top + this.pane.scrollTop + 3}px`;
+  }
+
+  /** Where the field has room behind its text, so that the next line's crop stays in sight. */
+  #beside(line, entry, pane) {
+    const text = line.input.parentElement.querySelector(".under");
+    if (!text || getComputedStyle(line.input).direction === "rtl") return false;
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    const left = entry.right - this.list.offsetWidth - 3;
+    if (left - range.getBoundingClientRect().right < FREE) return false;
+    this.list.style.left = `${left - pane.left}px`;
+    this.list.style.top = `${(entry.top + entry.bottom - this.list.offsetHeight) / 2 - pane.top + this.pane.scrollTop}px`;
+    return true;
   }
 
   /** A long text scrolls in its field; the marks go with it. */

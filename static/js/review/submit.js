@@ -11,10 +11,9 @@ const WHY = {
 };
 
 export class Submit {
-  /** `lines` by id, in reading order; `go(line)` brings one into view; `announce` speaks. */
-  constructor({ form, lines, drafts, lease, banners, saved, go, announce }) {
-    Object.assign(this, { form, lines, drafts, lease, banners, saved, go, announce });
-    this.order = [...lines.values()];
+  /** `lines` by id, `order` in reading order; `go(line)` brings one into view; `announce` speaks. */
+  constructor({ form, lines, order, drafts, lease, banners, saved, go, announce }) {
+    Object.assign(this, { form, lines, order, drafts, lease, banners, saved, go, announce });
     this.underWay = false;
   }
 
@@ -72,6 +71,15 @@ export class Submit {
     if (kind === "refused" && status === 409) {
       this.drafts.stopped = true;
       sendPlain(this.form); // the answer is the page with both versions
+      return;
+    }
+    const unknown = kind === "refused" && Object.keys(data?.lines ?? {}).some((id) => !this.lines.has(Number(id)));
+    if (unknown) {
+      this.drafts.flush();
+      this.banners.show("submit", "Not submitted: the page's lines were changed in another window. Everything is kept; load the page again to see them.", {
+        level: "error",
+        actions: [["Load again", () => location.reload()]],
+      });
       return;
     }
     if (kind === "refused" && data?.lines) {

@@ -1,20 +1,31 @@
 // The review screen: everything by keyboard, nothing typed ever lost.
 
 import { Banners } from "../banners.js";
+import { ask, post } from "../http.js";
 import { onSignedIn } from "../session.js";
+import { About } from "./about.js";
+import { BoxActions } from "./box-actions.js";
 import { Crops } from "./crops.js";
 import { bindDialogs, openDialog } from "./dialogs.js";
 import { movableDivider } from "./divider.js";
 import { Drafts } from "./drafts.js";
+import { Edits } from "./edits.js";
 import { clearFault, EMPTY, showFault } from "./faults.js";
-import { actionOf } from "./keys.js";
+import { History } from "./history.js";
+import { choosable } from "./key-choice.js";
+import { Keys } from "./keys.js";
 import { Lease } from "./lease.js";
 import { Line } from "./lines.js";
 import { Marks } from "./marks.js";
 import { restore } from "./merge.js";
+import { offerRefused } from "./refused.js";
 import { Saved } from "./saved.js";
+import { Shapes } from "./shapes.js";
 import { LocalDrafts, recall, remember } from "./store.js";
 import { Submit } from "./submit.js";
+import { turning } from "./turn.js";
+import { Typing } from "./typing.js";
+import { Verify } from "./verify.js";
 import { describe, Versions } from "./versions.js";
 import { Viewer } from "./viewer.js";
 
@@ -23,12 +34,14 @@ const form = find("page-form");
 const pane = find("pane");
 const list = find("lines");
 const data = JSON.parse(find("screen-data").textContent);
+const around = JSON.parse(find("around-data").textContent);
+const page = { width: data.width, height: data.height };
+const keys = new Keys(around.keys);
 const lines = new Map(data.lines.map((fields, index) => [fields[0], new Line(fields, index + 1)]));
 const order = [...lines.values()];
 const banners = new Banners(find("banners"));
 const local = new LocalDrafts(data.user, data.task);
 let current = null;
-let composing = false;
 
 function announce(text) {
   find("announce").textContent = text;
@@ -56,7 +69,10 @@ const drafts = new Drafts({
   conflict: (line, theirs) => versions.show(line, theirs, drafts),
 });
 
-function touched(line) {
+function touched(line, kind = "") {
+  const before = { ...line.snap, start: line.caret?.[0], end: line.caret?.[1] };
+  line.snap = line.state();
+  history.note(line.id, before, { ...line.snap, start: line.input.selectionStart, end: line.input.selectionEnd }, kind);
   line.follow();
   line.paint();
   marks.paint(line);
@@ -72,6 +88,8 @@ const marks = new Marks({ pane, list: find("alternatives"), announce });
 const viewer = new Viewer({
   pane: find("viewer"),
   stage: find("stage"),
+  sheet: find("sheet"),
+  page,
   picked: (id) => focusLine(lines.get(id)),
   zoomed: (zoom) => {
     find("zoom-value").textContent = `${Math.round(zoom * 100)} %`;
@@ -102,6 +120,97 @@ function focusLine(line, { weak = true } = {}) {
 }
 
 const toCheck = (line) => line.weak && !line.checked;
+
+// --- Boxes, and undo over all ---------------------------------------------------------------------------
+
+const say = (text) => {
+  announce(text);
+  banners.show("boxes", text, { actions: [["Close", () => banners.hide("boxes")]] });
+};
+const edits = new Edits({
+  form,
+  list,
+  outlines: find("outlines"),
+  lines,
+  order,
+  drafts,
+  make: (fields, number) => {
+    const line = new Line(fields, number);
+    lines.set(line.id, line);
+    line.select.tabIndex = -1;
+    line.paint();
+    return line;
+  },
+  placed: (line) => {
+    crops.add(line.element);
+    painter.observe(line.element);
+  },
+  gone: (line) => {
+    crops.drop(line.element);
+    if (current === line) current = null;
+  },
+  learnt: (line) => {
+    marks.paint(line);
+    crops.redraw();
+    count();
+    if (document.activeElement === line.input) marks.toFirst(line);
+    announce(`Line ${line.number} reads: ${line.text}`);
+  },
+  changed: () => {
+    banners.hide("boxes");
+    count();
+    crops.redraw();
+  },
+  say,
+});
+const shapes = new Shapes({
+  pane: find("viewer"),
+  svg: find("outlines"),
+  catcher: find("shape-keys"),
+  ...page,
+  done: (polygon) => boxes.drawn(polygon),
+  ended: () => current && focusLine(current, { weak: false }),
+  announce,
+});
+const history = new History({
+  restore: (id, state) => {
+    const line = lines.get(id);
+    if (!line) return false;
+    line.input.value = state.text;
+    line.select.value = state.verdict;
+    line.checked = state.checked;
+    line.snap = line.state(); // not a change to undo in its turn
+    touched(line);
+    focusLine(line, { weak: false });
+    line.input.setSelectionRange(state.start ?? state.text.length, state.end ?? state.text.length);
+    return true;
+  },
+  revert: (edit) => boxes.revert(edit),
+  announce,
+});
+const boxes = new BoxActions({
+  edits,
+  shapes,
+  history,
+  order,
+  page,
+  current: () => current,
+  go: (line) => focusLine(line),
+  announce,
+  say,
+});
+
+const about = new About({
+  form,
+  pane,
+  order,
+  page,
+  characters: around.palette,
+  current: () => current,
+  go: (line, how) => focusLine(line, how),
+  announce,
+  say,
+});
 
 function confirm(line) {
   if (line.empty) {
@@ -136,9 +245,14 @@ function toggle(line, verdict) {
 }
 
 function reset(line) {
+  if (!line.read && line.probability === "–") {
+    edits.readAgain(line);
+    return;
+  }
   line.select.value = "corrected";
   line.checked = false;
   line.paint();
+  line.caret = [line.input.selectionStart, line.input.selectionEnd];
   line.input.select();
   if (line.read) document.execCommand("insertText", false, line.read);
   else document.execCommand("delete");
@@ -169,44 +283,21 @@ const lease = new Lease({
     drafts.flush();
   },
 });
-const submit = new Submit({ form, lines, drafts, lease, banners, saved, go: (line) => focusLine(line), announce });
+const submit = new Submit({ form, lines, order, drafts, lease, banners, saved, go: (line) => focusLine(line), announce });
 
 // --- Events, one listener for all lines ------------------------------------------------------------------
 
 const lineOf = (target) => lines.get(Number(target.closest?.("[data-line]")?.dataset.line));
 
-list.addEventListener("focusin", (event) => {
-  const line = lineOf(event.target);
-  if (!line) return;
-  select(line);
-  if (event.target === line.input) queueMicrotask(() => marks.offer(line));
-});
-list.addEventListener("focusout", (event) => {
-  if (!event.relatedTarget?.classList?.contains("text")) marks.hide();
-});
-list.addEventListener("input", (event) => {
-  const line = lineOf(event.target);
-  if (!line || event.target !== line.input) return;
-  line.follow();
-  marks.paint(line);
-  touched(line);
-  if (!composing) marks.offer(line);
-});
-list.addEventListener("change", (event) => {
-  const line = lineOf(event.target);
-  if (!line || event.target !== line.select) return;
-  line.checked = true;
-  touched(line);
-});
-list.addEventListener("compositionstart", () => {
-  composing = true;
-  marks.hide();
-});
-list.addEventListener("compositionend", () => {
-  composing = false;
-});
-document.addEventListener("selectionchange", () => {
-  if (!composing && current && document.activeElement === current.input) marks.offer(current);
+const typing = new Typing({
+  list,
+  lineOf,
+  marks,
+  current: () => current,
+  select,
+  touched,
+  undo: () => history.undo(),
+  redo: () => history.redo(),
 });
 list.addEventListener("click", (event) => {
   const line = lineOf(event.target);
@@ -215,6 +306,24 @@ list.addEventListener("click", (event) => {
 
 const actions = {
   submit: () => submit.send(),
+  undo: () => history.undo(),
+  redo: () => history.redo(),
+  jump: () => about.jump(),
+  palette: () => about.insertCharacter(),
+  verify: () => verify.open(current),
+  turn: () => openDialog("turn"),
+  hand: () => about.toggleHand(),
+  shape: () => boxes.shape(),
+  add: () => boxes.add(),
+  delete: () => boxes.delete(),
+  split: () => boxes.split(),
+  merge: () => boxes.merge(),
+  up: () => boxes.move(-1),
+  down: () => boxes.move(1),
+  rotate: () => announce(`The view is turned by ${viewer.rotate()} degrees.`),
+  contrast: () => {
+    announce(`Contrast: ${viewer.nextContrast()}`);
+  },
   back,
   keys: () => openDialog("keys"),
   skip: () => openDialog("skip"),
@@ -233,7 +342,7 @@ const actions = {
 };
 
 document.addEventListener("keydown", (event) => {
-  if (composing || document.querySelector("dialog[open]")) return;
+  if (typing.composing || document.querySelector("dialog[open]")) return;
   const field = event.target.closest?.("input, select, textarea");
   const inText = field?.classList.contains("text") ?? false;
   if (event.key === "Enter" && event.shiftKey && event.target.id === "submit") {
@@ -241,11 +350,18 @@ document.addEventListener("keydown", (event) => {
     back();
     return;
   }
-  const action = actionOf(event, Boolean(field));
-  if (!action || ((action === "confirm" || action === "back") && !inText)) return;
+  typing.tabbed = event.key === "Tab";
+  if (shapes.open) return;
+  const action = keys.actionOf(event, { inField: Boolean(field), inText });
+  if (!action) return;
   event.preventDefault();
   actions[action]();
 });
+document.addEventListener("click", (event) => {
+  const action = event.target.closest?.("[data-do]")?.dataset.do;
+  if (action) actions[action]();
+});
+find("line-tools").addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the caret
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -287,13 +403,26 @@ onSignedIn(() => {
   lease.beat();
 });
 
+const verify = new Verify({
+  order,
+  crop: (line, box) => {
+    box.replaceChildren();
+    crops.paint(line.outline, box, box.clientWidth, 160, line.spans);
+  },
+  judged: (line) => touched(line),
+  closed: (line) => focusLine(line),
+  submit: () => submit.send(),
+});
+turning({ form, dialog: find("turn"), post, ask, flush: () => drafts.flush() });
+choosable({ url: form.dataset.keys, root: find("keys"), keys, post });
+
 // --- Opening ------------------------------------------------------------------------------------------
 
 for (const line of order) {
   line.select.tabIndex = -1; // Tab goes from text to text; Alt+I and Alt+N set the verdict
   line.paint();
 }
-find("zoom").hidden = false;
+for (const each of document.querySelectorAll("#zoom, #line-tools, .needs-script")) each.hidden = false;
 movableDivider(find("divider"));
 monospace.checked = recall("monospace", false) === true;
 useMonospace(monospace.checked);
@@ -307,6 +436,17 @@ for (const theirs of data.conflicts) {
   drafts.touch(line);
   drafts.dispute(line, theirs);
 }
+offerRefused(around.refused, {
+  lines,
+  take: (line, { text, verdict }) => {
+    line.checked = true;
+    line.set(text, verdict);
+    touched(line);
+    focusLine(line, { weak: false });
+  },
+});
+history.forget();
+for (const edit of around.edits) history.noteEdit(edit);
 count();
 const painter = new IntersectionObserver(
   (entries) => {

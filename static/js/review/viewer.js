@@ -7,12 +7,16 @@ const SMALLEST = 0.2; // of the pane's width
 const LARGEST = 8;
 const AROUND = 0.18; // share of the pane kept free around the line that is followed
 const FINE = 9; // pixels high on the screen: drawn with thin strokes
+const CONTRASTS = ["", "more", "inverted"];
 const CLICK = 4; // pixels a pointer may move and still mean a click
 
 export class Viewer {
   /** `picked(id)` hears which line's outline was clicked. */
-  constructor({ pane, stage, picked, zoomed = () => {} }) {
-    Object.assign(this, { pane, stage, picked, zoomed });
+  constructor({ pane, stage, sheet, page, picked, zoomed = () => {} }) {
+    Object.assign(this, { pane, stage, sheet, page, picked, zoomed });
+    this.quarters = Number(recall("quarters", 0)) % 4 || 0;
+    this.contrast = CONTRASTS.includes(recall("contrast", "")) ? recall("contrast", "") : "";
+    document.body.dataset.contrast = this.contrast;
     const view = recall("view", { zoom: 1, x: 0, y: 0 });
     this.zoom = Math.min(LARGEST, Math.max(SMALLEST, Number(view.zoom) || 1));
     this.before = null;
@@ -44,6 +48,23 @@ export class Viewer {
     this.pane.scrollLeft = x * this.stage.offsetWidth - at.x;
     this.pane.scrollTop = y * this.stage.offsetHeight - at.y;
     this.#remember();
+  }
+
+  /** Turn the view, not the page, by a quarter clockwise. */
+  rotate() {
+    this.quarters = (this.quarters + 1) % 4;
+    remember("quarters", this.quarters);
+    this.#size();
+    this.show(this.here);
+    return this.quarters * 90;
+  }
+
+  /** The next of: as it is, more contrast, inverted. */
+  nextContrast() {
+    this.contrast = CONTRASTS[(CONTRASTS.indexOf(this.contrast) + 1) % CONTRASTS.length];
+    remember("contrast", this.contrast);
+    document.body.dataset.contrast = this.contrast;
+    return this.contrast || "as it is";
   }
 
   /** Mark an outline and bring it into view. */
@@ -83,6 +104,13 @@ export class Viewer {
 
   #size() {
     this.stage.style.width = `${this.zoom * 100}%`;
+    const { width, height } = this.page;
+    const lying = this.quarters % 2 === 1;
+    this.stage.classList.toggle("turned", this.quarters !== 0);
+    this.stage.style.aspectRatio = lying ? `${height} / ${width}` : "";
+    this.sheet.style.width = lying ? `${(width / height) * 100}%` : "";
+    this.sheet.style.setProperty("--unturn", `${-90 * this.quarters}deg`);
+    this.sheet.style.transform = this.quarters ? `translate(-50%, -50%) rotate(${this.quarters * 90}deg)` : "";
     // On a dense page seen from afar thick strokes would hide the text.
     const some = this.stage.querySelector("polygon")?.getBoundingClientRect();
     this.stage.classList.toggle("afar", Boolean(some) && Math.min(some.height, some.width) < FINE);
