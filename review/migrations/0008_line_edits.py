@@ -10,8 +10,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recognition', '0006_lines_keep_their_shape'),
-        ('review', '0004_character_set'),
+        ('recognition', '0009_lines_keep_their_shape'),
+        ('review', '0007_planted_errors'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recognition', '0005_character_set'),
+        ('recognition', '0008_planted_errors'),
     ]
 
     operations = [
