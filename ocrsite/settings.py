@@ -217,6 +217,7 @@ CELERY_TASK_ROUTES = {
     "recognition.tasks.read_page": {"queue": "ocr"},
     "recognition.tasks.reread_page": {"queue": "ocr"},
     "training.tasks.execute_run": {"queue": "train"},
+    "training.tasks.read_for_trials": {"queue": "ocr"},
 }
 CELERY_TASK_SOFT_TIME_LIMIT = 540  # seconds; a page of 1,500 lines takes 85 of one core
 CELERY_TASK_TIME_LIMIT = 600
@@ -229,6 +230,7 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "ocrsite.tasks.sweep", "schedule": 30.0},  # seconds
     "refresh": {"task": "training.tasks.request_due_refreshes", "schedule": 10.0},
+    "trials": {"task": "training.tasks.judge_trials", "schedule": 15.0},
     "choose thresholds": {"task": "review.tasks.choose_thresholds", "schedule": 600.0},
     "watch": {"task": "recognition.tasks.take_watched_files", "schedule": 15.0},
 }
@@ -275,6 +277,8 @@ SPECTACULAR_SETTINGS = {
         "RunStatus": "training.states.RunStatus",
         "RunStage": "training.states.Stage",
         "RunTrigger": "training.models.TrainingRun.Trigger",
+        "TrialAim": "training.states.TrialAim",
+        "TrialStatus": "training.states.TrialStatus",
         "TextSource": "recognition.states.TextSource",
         "ModelKind": "recognition.models.ModelVersion.Kind",
         "ActivationKind": "recognition.models.Activation.Kind",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -15,6 +16,8 @@ from recognition.calibration import DOUBTS, FEATURES, Calibration
 _RIDGE = 1.0  # pull towards zero, in pseudo-observations; keeps separable data finite
 _STEPS = 50
 _BINS = 20  # of the monotone map, equally filled
+_SHIFT_PRIOR = 2.0
+_MIN_FIT_LINES, _MIN_SHIFT_LINES = 40, 8  # below which lines say too little for it
 _MAPPED = 400  # lines below which there is too little to bend anything by
 
 
@@ -53,6 +56,38 @@ def fit(features: Sequence[Sequence[float]], correct: Sequence[bool]) -> Calibra
     )
     said = [straight.probability(row) for row in features]
     return replace(straight, knots=monotone_map(said, correct))
+
+
+def refit(
+    parent: Calibration, features: Sequence[Sequence[float]], correct: Sequence[bool]
+) -> Calibration:
+    """The calibration of a new head: fitted on enough lines, else its parent's, shifted or kept."""
+    if len(features) < _MIN_SHIFT_LINES:
+        return parent
+    if len(features) < _MIN_FIT_LINES:
+        return shift(parent, features, correct)
+    return fit(features, correct)
+
+
+def shift(
+    parent: Calibration, features: Sequence[Sequence[float]], correct: Sequence[bool]
+) -> Calibration:
+    """The parent made surer or less sure on the whole, by a handful of lines; its shape stays.
+
+    The intercept moves to where these lines are likeliest, held back by a normal prior about the
+    parent's own (standard deviation _SHIFT_PRIOR, in logits): few lines move it little.
+    """
+
+    def loss(by: float) -> float:
+        moved = replace(parent, intercept=round(parent.intercept + by, 6))
+        said = [moved.probability(row) for row in features]
+        surprise = -sum(
+            math.log(p if right else 1 - p) for p, right in zip(said, correct, strict=True)
+        )
+        return surprise + by**2 / (2 * _SHIFT_PRIOR**2)
+
+    best = min((step / 10 for step in range(-60, 61)), key=loss)
+    return replace(parent, intercept=round(parent.intercept + best, 6), fitted_on=len(correct))
 
 
 def monotone_map(said: Sequence[float], correct: Sequence[bool]) -> tuple[tuple[float, float], ...]:

@@ -114,6 +114,30 @@ def _reader(page: Page, engines: EngineFor) -> _Reader:
     return _Reader(version, chosen, engines(version).restricted_to(chosen))
 
 
+def read_beside(page_id: int, version: ModelVersion, engines: EngineFor = engine_for) -> int:
+    """Let a model that does not serve read a page's lines as well; returns how many it read.
+
+    Its predictions stand beside the others. Nothing else changes: not the page's model, not its
+    routing, not what a reviewer sees. Lines the model has read already are left alone.
+    """
+    page = (
+        Page.objects.select_related("document__document_type")
+        .filter(pk=page_id, text_source=TextSource.IMAGE)
+        .first()
+    )
+    if page is None:
+        return 0
+    chosen = page.document.document_type.character_set
+    known = Prediction.objects.filter(line__page=page, model_version=version, character_set=chosen)
+    lines = list(page.lines.current().exclude(pk__in=known.values("line_id")))
+    if not lines:
+        return 0
+    engine = engines(version).restricted_to(chosen)
+    read = engine.recognise(load_pixels(page), [_points(line) for line in lines])
+    _store(list(zip(lines, read, strict=True)), version, chosen)
+    return len(lines)
+
+
 def _finish(
     page: Page,
     token: UUID,

@@ -1,5 +1,6 @@
 """Model versions and training runs over the API: the same services as the pages."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -12,7 +13,7 @@ from rest_framework.response import Response
 from recognition.api import RoleView
 from recognition.models import Activation, ActiveModel, ModelVersion
 from recognition.permissions import IsAdmin
-from training.models import TrainingRun
+from training.models import TrainingRun, Trial
 from training.runs import cancel_run, request_run
 from training.serializers import (
     ActivationSerializer,
@@ -21,8 +22,10 @@ from training.serializers import (
     RunRequestSerializer,
     ScopeSerializer,
     TrainingRunSerializer,
+    TrialSerializer,
 )
 from training.serving import put_in_service, take_back
+from training.shadow import promote_beside, withdraw_beside
 
 
 class ModelVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleView):
@@ -94,3 +97,29 @@ class TrainingRunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleV
         cancel_run(run=run, actor=self.person)
         run.refresh_from_db()
         return Response(self.get_serializer(run).data)
+
+
+class TrialViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleView):
+    """Models that read new pages beside the one in service, and the two ways to end that."""
+
+    serializer_class = TrialSerializer
+    permission_classes = [IsAdmin]
+    queryset = Trial.objects.all()
+
+    @extend_schema(request=None, responses=TrialSerializer)
+    @action(detail=True, methods=["post"])
+    def promote(self, request: Request, pk: str) -> Response:
+        """Put the model beside in service now; where it is what was replaced, roll back."""
+        return self._after(promote_beside)
+
+    @extend_schema(request=None, responses=TrialSerializer)
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, pk: str) -> Response:
+        """End the trial; the model in service stays."""
+        return self._after(withdraw_beside)
+
+    def _after(self, act: Callable[..., None]) -> Response:
+        trial: Any = self.get_object()
+        act(trial=trial, actor=self.person)
+        trial.refresh_from_db()
+        return Response(self.get_serializer(trial).data)

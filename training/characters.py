@@ -11,6 +11,7 @@ would bring back sixteen thousand.
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -118,6 +119,12 @@ def steps_needed(encoded: Sequence[int]) -> int:
     """Least number of CTC steps for a text: a blank must part equal neighbours."""
     repeats = sum(left == right for left, right in pairwise(encoded))
     return len(encoded) + repeats
+
+
+def script_of(text: str) -> str:
+    """The script most letters of a text are in, such as "Latin"; "none" without any letter."""
+    counts = Counter(_script(character) for character in text if character.isalpha())
+    return counts.most_common(1)[0][0].capitalize() if counts else "none"
 
 
 def _characters(texts: Iterable[str]) -> set[str]:

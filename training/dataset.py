@@ -3,12 +3,12 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Count
 from PIL import Image
 
 from recognition.crops import crop_sha256, rectify
@@ -17,9 +17,9 @@ from recognition.models import DocumentType
 from review.models import Label
 from review.states import Verdict
 from training.exceptions import CropChanged
-from training.models import Dataset, DatasetItem
+from training.models import Dataset, DatasetItem, LabelDispute
 from training.splits import split_of
-from training.states import LeftOut
+from training.states import LeftOut, Split
 
 _WITHOUT_TEXT = {
     Verdict.ILLEGIBLE.value: LeftOut.ILLEGIBLE.value,
@@ -27,37 +27,72 @@ _WITHOUT_TEXT = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class SortedLabel:
+    """A current label and its fate: exactly one of `split` and `left_out` is set."""
+
+    label_id: int
+    text: str
+    crop_sha256: str
+    page_id: int
+    document_sha256: str
+    split: str
+    left_out: str
+
+
+def sort_labels(document_type: DocumentType | None) -> list[SortedLabel]:
+    """Every current label of a type (of all types where None), in a split or left out and why.
+
+    A crop labelled twice counts once: the label given first stands, and with it its document's
+    split, so no crop is ever in two splits. A disputed label is left out until somebody has
+    looked, but for the test split: what models doubt must not leave the measure they are held to.
+    """
+    labels = Label.objects.current().order_by("pk")
+    if document_type is not None:
+        labels = labels.filter(line__page__document__document_type=document_type)
+    disputed = set(LabelDispute.objects.open().values_list("label_id", flat=True))
+    found: list[SortedLabel] = []
+    seen: set[str] = set()
+    for label_id, verdict, text, crop, retired_at, page_id, document_sha256 in labels.values_list(
+        "pk",
+        "verdict",
+        "text",
+        "line__crop_sha256",
+        "line__retired_at",
+        "line__page_id",
+        "line__page__document__sha256",
+    ):
+        left_out = LeftOut.WITHDRAWN.value if retired_at else _WITHOUT_TEXT.get(verdict, "")
+        if not left_out and crop in seen:
+            left_out = LeftOut.DUPLICATE.value
+        split: str = ""
+        if not left_out:
+            seen.add(crop)
+            split = split_of(document_sha256)
+            if label_id in disputed and split != Split.TEST.value:
+                split, left_out = "", LeftOut.DISPUTED.value
+        found.append(SortedLabel(label_id, text, crop, page_id, document_sha256, split, left_out))
+    return found
+
+
 @transaction.atomic
 def freeze_dataset(*, document_type: DocumentType | None) -> Dataset:
     """The dataset of all current labels of a type (of all types where None), as they stand now.
 
     Text, crop hash and split are copied in, so that no later correction changes what was learnt
-    from. The same content gives the same dataset. A crop labelled twice counts once: the label
-    given first stands, and with it its document's split, so no crop is ever in two splits.
+    from. The same content gives the same dataset.
     """
-    labels = Label.objects.current().select_related("line__page__document").order_by("pk")
-    if document_type is not None:
-        labels = labels.filter(line__page__document__document_type=document_type)
-    items: list[DatasetItem] = []
-    seen: set[str] = set()
-    for label in labels:
-        crop = label.line.crop_sha256
-        left_out = _WITHOUT_TEXT.get(label.verdict, "")
-        if not left_out and crop in seen:
-            left_out = LeftOut.DUPLICATE.value
-        if not left_out:
-            seen.add(crop)
-        document_sha256 = label.line.page.document.sha256
-        items.append(
-            DatasetItem(
-                label=label,
-                text=label.text,
-                crop_sha256=crop,
-                document_sha256=document_sha256,
-                split="" if left_out else split_of(document_sha256),
-                left_out=left_out,
-            )
+    items = [
+        DatasetItem(
+            label_id=label.label_id,
+            text=label.text,
+            crop_sha256=label.crop_sha256,
+            document_sha256=label.document_sha256,
+            split=label.split,
+            left_out=label.left_out,
         )
+        for label in sort_labels(document_type)
+    ]
     dataset, created = Dataset.objects.get_or_create(
         document_type=document_type,
         manifest_sha256=_manifest_hash(items),
@@ -68,14 +103,6 @@ def freeze_dataset(*, document_type: DocumentType | None) -> Dataset:
             item.dataset = dataset
         DatasetItem.objects.bulk_create(items, batch_size=2_000)
     return dataset
-
-
-def ledger(dataset: Dataset) -> dict[str, int]:
-    """How many labels went into each split or were left out for each reason; sums to all."""
-    return {
-        row["split"] or row["left_out"]: row["number"]
-        for row in dataset.items.values("split", "left_out").annotate(number=Count("pk"))
-    }
 
 
 def write_crops(dataset: Dataset, directory: Path) -> Iterator[tuple[DatasetItem, Path]]:

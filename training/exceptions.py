@@ -39,3 +39,15 @@ class CropChanged(TrainingError):
     """A page image no longer gives the crop that was labelled."""
 
     code = "crop_changed"
+
+
+class TrialOver(TrainingError):
+    """The trial has ended."""
+
+    code = "trial_over"
+
+
+class DisputeSettled(TrainingError):
+    """The dispute is settled, or its label does not stand any more."""
+
+    code = "dispute_settled"

@@ -16,7 +16,15 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from training.paired import ErrorCounts, PairedLine, bootstrap, count_errors, slice_errors
+from training.paired import (
+    ErrorCounts,
+    Kept,
+    PairedLine,
+    bootstrap,
+    calibration_kept,
+    count_errors,
+    slice_errors,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +37,9 @@ class GateSettings:
     candidate is refused. Slices with fewer than min_slice_lines lines or min_slice_characters
     characters of truth are shown, but decide nothing. bootstrap_documents: with fewer documents
     the bootstrap is over lines. max_difference: between probabilities of the trained network and
-    the exported model.
+    the exported model. calibration_margin: by how much surer than right it may become,
+    judged from min_calibration_lines lines on. max_slowdown: the share by which a line may take
+    longer.
     """
 
     min_lines: int = 20
@@ -42,6 +52,9 @@ class GateSettings:
     bootstrap_documents: int = 5
     resamples: int = 2000
     max_difference: float = 1e-3
+    calibration_margin: float = 0.1
+    min_calibration_lines: int = 40
+    max_slowdown: float = 0.1
     seed: int = 20
 
 
@@ -55,6 +68,14 @@ class Parity:
     lines: int
     mismatched: int
     max_difference: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Processor seconds each model takes for a line, measured in turns on the same lines."""
+
+    active: float
+    candidate: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +121,8 @@ class Verdict:
     exact_before: float | None
     exact_after: float | None
     slices: tuple[SliceResult, ...]
+    calibration: Kept | None = None
+    cost: Cost | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -112,12 +135,13 @@ def decide(
     parity: Parity,
     trained_dictionary_sha256: str,
     exported_dictionary_sha256: str,
+    cost: Cost | None = None,
     settings: GateSettings | None = None,
 ) -> Verdict:
     """Decide whether the candidate may go live.
 
     `lines` are all frozen test lines. The dictionary hashes are of what the network was trained
-    with and of what the candidate's files hold.
+    with and of what the candidate's files hold. `cost` is None where it was not measured.
     """
     asked = settings or GateSettings()
     documents = sorted({line.document for line in lines})
@@ -126,6 +150,7 @@ def decide(
             len(lines), parity, trained_dictionary_sha256 == exported_dictionary_sha256, asked
         ),
         *_evidence_objections(len(lines), len(documents), asked),
+        *_cost_objections(cost, asked),
     ]
     overall = count_errors(lines)
     if not overall.characters.sum():
@@ -153,6 +178,11 @@ def decide(
         _judge_slice(name, counts, groups, asked) for name, counts in slice_errors(lines).items()
     )
     reasons += [_slice_worse(found, asked) for found in slices if found.worse]
+    kept = calibration_kept(lines, groups, asked.confidence, asked.resamples // 4, asked.seed)
+    if kept is not None and kept.lines < asked.min_calibration_lines:
+        remarks.append(_calibration_unknown(kept, asked))
+    elif kept is not None and _is_worse(kept, asked):
+        reasons.append(_calibration_worse(kept, asked))
     return Verdict(
         accept=not reasons,
         reasons=tuple(reasons),
@@ -167,19 +197,40 @@ def decide(
         exact_before=sum(line.active == line.truth for line in lines) / len(lines),
         exact_after=sum(line.candidate == line.truth for line in lines) / len(lines),
         slices=slices,
+        calibration=kept,
+        cost=cost,
     )
 
 
+LACKS_EVIDENCE = frozenset({"too_few_lines", "too_few_documents", "no_truth", "not_better"})
+"""Objections that speak against no candidate, only for waiting."""
+
+
+def may_be_tried(verdict: Verdict) -> bool:
+    """Whether a refused candidate lacks nothing but evidence, which new pages can give."""
+    surely_worse = verdict.interval is not None and verdict.interval[0] > 0
+    codes = {reason.code for reason in verdict.reasons}
+    return not verdict.accept and not surely_worse and codes <= LACKS_EVIDENCE
+
+
 def lines_from_result(
-    test: Iterable[Mapping[str, Any]], truths: Mapping[str, str]
+    test: Iterable[Mapping[str, Any]],
+    truths: Mapping[str, str],
+    slices: Mapping[str, tuple[str, ...]] | None = None,
 ) -> list[PairedLine]:
-    """Paired lines from a trainer's result ("test") and the dataset's texts by label id."""
+    """Paired lines from a trainer's result ("test") and the dataset's texts by label id.
+
+    `slices` names, by label id too, the groups that lines belong to.
+    """
     return [
         PairedLine(
             document=str(row["document"]),
             truth=truths[str(row["label_id"])],
             active=str(row["active_text"]),
             candidate=str(row["candidate_text"]),
+            slices=(slices or {}).get(str(row["label_id"]), ()),
+            active_confidence=row.get("active_confidence"),
+            candidate_confidence=row.get("candidate_confidence"),
         )
         for row in test
     ]
@@ -233,6 +284,41 @@ def _evidence_objections(lines: int, documents: int, asked: GateSettings) -> lis
             )
         )
     return found
+
+
+def _cost_objections(cost: Cost | None, asked: GateSettings) -> list[Reason]:
+    if cost is None or cost.candidate <= cost.active * (1 + asked.max_slowdown):
+        return []
+    return [
+        Reason(
+            "slower",
+            f"A line takes {cost.candidate * 1000:.1f} ms of processor time, "
+            f"{cost.active * 1000:.1f} ms before: more than {asked.max_slowdown:.0%} longer. "
+            "A smaller alphabet is quicker; look for labels in scripts that do not belong here.",
+        )
+    ]
+
+
+def _is_worse(kept: Kept, asked: GateSettings) -> bool:
+    return kept.after - kept.before > asked.calibration_margin and kept.interval[0] > 0
+
+
+def _calibration_worse(kept: Kept, asked: GateSettings) -> Reason:
+    return Reason(
+        "calibration_worse",
+        f"The candidate is surer than it is right: by {_percent(kept.after)}, where the active "
+        f"model was by {_percent(kept.before)}, and not by chance; at most "
+        f"{_points(asked.calibration_margin)} points more are allowed. More validation lines let "
+        "a calibration of its own be fitted: review more documents.",
+    )
+
+
+def _calibration_unknown(kept: Kept, asked: GateSettings) -> Reason:
+    return Reason(
+        "calibration_not_judged",
+        f"Whether probabilities keep their word cannot be told from {_count(kept.lines, 'line')}; "
+        f"{asked.min_calibration_lines} are needed.",
+    )
 
 
 def _without_rates(reasons: list[Reason], lines: int, documents: int) -> Verdict:

@@ -33,7 +33,10 @@ class JobError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One labelled line. `crop` is a path within the job's folder, `text` in logical order."""
+    """One labelled line. `crop` is a path within the job's folder, `text` in logical order.
+
+    A settled label was looked at by a second person: no model may dispute it again.
+    """
 
     crop: str
     text: str
@@ -41,6 +44,7 @@ class Item:
     document: str
     crop_sha256: str
     label_id: int | str
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,8 @@
 """From a trainer's result to a verdict, and from an accepting verdict into service."""
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +14,21 @@ from recognition.engines.store import load
 from recognition.metrics import edits
 from recognition.registry import VersionFacts, active_model, register_version
 from recognition.states import move
-from training.gate import Parity, decide, lines_from_result
-from training.models import Dataset, EvaluatedLine, TrainingRun
+from training.characters import script_of
+from training.disputes import raise_disputes
+from training.gate import Cost, Parity, Reason, decide, lines_from_result, may_be_tried
+from training.hunt import of_result
+from training.models import Dataset, DatasetItem, EvaluatedLine, TrainingRun
 from training.serving import put_in_service
-from training.states import RUN_MOVES, RunStatus, Split, Stage
+from training.settings import settings_from
+from training.states import RUN_MOVES, RunStatus, Split, Stage, TrialAim
+from training.trials import start_trial
+
+CHANGED = Reason(
+    "active_model_changed",
+    "Another model went into service while this one was trained, so the comparison is with the "
+    "wrong one. Start the run again.",
+)
 
 
 def conclude(run: TrainingRun, dataset: Dataset, result: dict[str, Any]) -> str:
@@ -25,14 +39,19 @@ def conclude(run: TrainingRun, dataset: Dataset, result: dict[str, Any]) -> str:
     """
     files = load(Path(settings.MODEL_STORE), str(result["candidate_sha256"]))
     items = {
-        str(item.label_id): item for item in dataset.items.filter(split=Split.TEST).order_by("pk")
+        str(item.label_id): item
+        for item in dataset.items.filter(split=Split.TEST)
+        .select_related("label__line__page__document__document_type")
+        .order_by("pk")
     }
+    truths = {key: item.text for key, item in items.items()}
     rows = [row for row in result["test"] if str(row["label_id"]) in items]
     verdict = decide(
-        lines_from_result(rows, {key: item.text for key, item in items.items()}),
+        lines_from_result(rows, truths, _slices(list(items.values()))),
         parity=Parity(**result["parity"]),
         trained_dictionary_sha256=str(result["trained_dictionary_sha256"]),
         exported_dictionary_sha256=files.dictionary_sha256,
+        cost=Cost(**result["cost"]) if "cost" in result else None,
     )
     with transaction.atomic():
         candidate = register_version(
@@ -61,16 +80,13 @@ def conclude(run: TrainingRun, dataset: Dataset, result: dict[str, Any]) -> str:
             for item in [items[str(row["label_id"])]]
         )
         findings = verdict.as_dict()
-        if verdict.accept and active_model(run.document_type) != run.base:
-            findings["accept"] = False
-            findings["reasons"] = [
-                {
-                    "code": "active_model_changed",
-                    "sentence": "Another model went into service while this one was trained, so "
-                    "the comparison is with the wrong one. Start the run again.",
-                }
-            ]
+        active = active_model(run.document_type)
+        if active != run.base:
+            findings |= {"accept": False, "reasons": [asdict(CHANGED), *findings["reasons"]]}
+        on_trial = active == run.base != candidate and may_be_tried(verdict)
+        findings["on_trial"] = on_trial
         report = {key: value for key, value in result.items() if key not in ("test", "curve")}
+        doubt = settings_from(run.settings).dispute_confidence
         if not move(
             TrainingRun.objects.filter(pk=run.pk),
             RunStatus.SUCCEEDED,
@@ -83,6 +99,7 @@ def conclude(run: TrainingRun, dataset: Dataset, result: dict[str, Any]) -> str:
             finished_at=timezone.now(),
         ):
             return "not running any more"
+        raise_disputes(run, of_result(result, truths, doubt))
         if findings["accept"]:
             put_in_service(
                 version=candidate,
@@ -92,7 +109,31 @@ def conclude(run: TrainingRun, dataset: Dataset, result: dict[str, Any]) -> str:
                 f"{_percent(verdict.after)} now, on {verdict.lines} held-out lines.",
             )
             return "accepted"
+        if on_trial:
+            start_trial(
+                document_type=run.document_type,
+                aim=TrialAim.PROVE,
+                serving=active,
+                beside=candidate,
+            )
+            return "on trial"
     return "refused"
+
+
+def _slices(items: Sequence[DatasetItem]) -> dict[str, tuple[str, ...]]:
+    """Document type and script of each test line, by label; a name that all lines share is none."""
+    names = {
+        str(item.label_id): (
+            f"type: {item.label.line.page.document.document_type}",
+            f"script: {script_of(item.text)}",
+        )
+        for item in items
+    }
+    counts = Counter(name for pair in names.values() for name in pair)
+    return {
+        key: tuple(name for name in pair if counts[name] < len(items))
+        for key, pair in names.items()
+    }
 
 
 def _percent(rate: float | None) -> str:

@@ -6,10 +6,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from recognition.models import APPEND_ONLY, DocumentType, ModelVersion
+from recognition.models import APPEND_ONLY, DocumentType, ModelVersion, is_share
 from review.models import Label
 from training import querysets
-from training.states import LeftOut, RunStatus, Split, Stage
+from training.states import DisputeStatus, LeftOut, RunStatus, Split, Stage, TrialAim, TrialStatus
 
 
 class Dataset(models.Model):
@@ -196,3 +196,103 @@ class EvaluatedLine(models.Model):
 
     def __str__(self) -> str:
         return self.candidate_text
+
+
+class Trial(models.Model):
+    """Two models read the same new lines: the one in service, and one beside it.
+
+    No reviewer is shown what that one reads. What people say of those lines scores both: so a
+    candidate proves itself, and what a new model replaced keeps watch over it.
+    """
+
+    document_type = models.ForeignKey(
+        DocumentType, null=True, blank=True, on_delete=models.PROTECT, related_name="trials"
+    )
+    aim = models.CharField(max_length=5, choices=TrialAim.choices)
+    serving = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    beside = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="trials")
+    status = models.CharField(
+        max_length=7, choices=TrialStatus.choices, default=TrialStatus.RUNNING
+    )
+    evidence = models.JSONField(
+        default=dict, blank=True, help_text="Pages judged, wrong characters of both, wealth."
+    )
+    reason = models.CharField(max_length=500, blank=True, help_text="Why it ended.")
+    started_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Empty: the evidence did it.",
+    )
+
+    objects = querysets.TrialQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_running_trial_per_scope_and_aim",
+                fields=["document_type", "aim"],
+                condition=Q(status=TrialStatus.RUNNING),
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="trial_status_known", condition=Q(status__in=TrialStatus.values)
+            ),
+            models.CheckConstraint(
+                name="trial_ended_has_reason",
+                condition=Q(status=TrialStatus.RUNNING, ended_at__isnull=True, reason="")
+                | (~Q(status=TrialStatus.RUNNING) & Q(ended_at__isnull=False) & ~Q(reason="")),
+            ),
+            models.CheckConstraint(
+                name="trial_of_two_models", condition=~Q(serving=models.F("beside"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.beside} beside {self.serving}"
+
+
+class LabelDispute(models.Model):
+    """A label that a model contradicts while it is nearly sure of itself: somebody looks again."""
+
+    label = models.OneToOneField(Label, on_delete=models.PROTECT, related_name="dispute")
+    run = models.ForeignKey(TrainingRun, on_delete=models.PROTECT, related_name="disputes")
+    model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(help_text="What the model reads.")
+    confidence = models.FloatField(help_text="Calibrated probability that it is exactly right.")
+    status = models.CharField(
+        max_length=9, choices=DisputeStatus.choices, default=DisputeStatus.OPEN
+    )
+    raised_at = models.DateTimeField(default=timezone.now)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects = querysets.LabelDisputeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-confidence", "pk"]
+        triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
+        constraints = [
+            models.CheckConstraint(
+                name="dispute_status_known", condition=Q(status__in=DisputeStatus.values)
+            ),
+            models.CheckConstraint(
+                name="dispute_settled_names_when",
+                condition=Q(status=DisputeStatus.OPEN, settled_at__isnull=True)
+                | (~Q(status=DisputeStatus.OPEN) & Q(settled_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="dispute_confidence_is_share", condition=is_share("confidence")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label}: {self.text}?"

@@ -1,12 +1,16 @@
 """Plots of training as SVG: a picture where people would rather look than read."""
 
+import itertools
 from collections.abc import Sequence
+from typing import Any
 
+from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from recognition.converters import Theme
 from recognition.plotting import THEMES, plot, svg
 from training.curve import Point
+from training.progress import Day, Judged
 from training.reliability import Reliability
 
 
@@ -61,4 +65,59 @@ def reliability_diagram(found: Reliability, theme: Theme) -> bytes:
     axes.set_ylabel("Were right", color=colours.ink)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    return svg(figure, colours)
+
+
+def learning(runs: Sequence[Judged], days: Sequence[Day], theme: Theme) -> bytes:
+    """Two pictures side by side as SVG bytes: what each run brought, and what people corrected."""
+    colours = THEMES[theme]
+    figure = Figure(figsize=(7.2, 3.0), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    at = [run.labels for run in runs]
+    left.plot(at, [run.before for run in runs], color=colours.second, linewidth=1.2, marker="o",
+              markersize=3, label="in service before")  # fmt: skip
+    left.plot(at, [run.after for run in runs], color=colours.first, linewidth=1.4, marker="o",
+              markersize=3, label="the run's candidate")  # fmt: skip
+    left.set_xlabel("Labels", color=colours.ink)
+    left.set_title("On held-out lines", color=colours.ink, fontsize=9)
+    right.plot([day.day for day in days], [day.rate for day in days], color=colours.first,
+               linewidth=1.4, marker="o", markersize=3)  # fmt: skip
+    right.set_title("Corrected by people, by day", color=colours.ink, fontsize=9)
+    right.tick_params(axis="x", labelrotation=30)
+    right.grid(color=colours.grid, linewidth=0.6)
+    for axes in (left, right):
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.set_ylim(bottom=0)
+    left.set_ylabel("Character error rate", color=colours.ink)
+    if runs:
+        left.legend(frameon=False, fontsize=8, labelcolor=colours.ink)
+    return svg(figure, colours)
+
+
+def strategies(points: Sequence[Any], theme: Theme) -> bytes:
+    """Error rate by number of labels, a line with its interval for each strategy, as SVG bytes."""
+    colours = THEMES[theme]
+    figure, axes = plot(3.4)
+    styles = itertools.cycle(["-", "--", "-.", ":"])
+    shades = itertools.cycle([colours.first, colours.second, colours.ink])
+    for name, of_one in itertools.groupby(points, key=lambda point: str(point.strategy)):
+        rows = list(of_one)
+        at = [row.labels for row in rows]
+        shade = next(shades)
+        axes.plot(
+            at,
+            [row.cer for row in rows],
+            color=shade,
+            linestyle=next(styles),
+            linewidth=1.4,
+            label=name.replace("_", " "),
+        )
+        axes.fill_between(
+            at, [row.low for row in rows], [row.high for row in rows], color=shade, alpha=0.12
+        )
+    axes.set_xlabel("Labels", color=colours.ink)
+    axes.set_ylabel("Error rate on held-out lines", color=colours.ink)
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.set_ylim(bottom=0)
+    axes.legend(frameon=False, fontsize=8, labelcolor=colours.ink)
     return svg(figure, colours)

@@ -9,7 +9,7 @@ from django.conf import settings
 from recognition.models import ModelVersion
 from training.dataset import write_crops
 from training.job import Item, write_job
-from training.models import Dataset
+from training.models import Dataset, LabelDispute
 from training.settings import TrainSettings
 from training.splits import Split
 
@@ -32,6 +32,11 @@ def prepare_job(
     """
     folder.mkdir(parents=True)
     total = dataset.items.filter(left_out="").count()
+    settled = set(
+        LabelDispute.objects.decided()
+        .filter(label__dataset_items__dataset=dataset)
+        .values_list("label_id", flat=True)
+    )
     items = []
     for index, (item, path) in enumerate(write_crops(dataset, folder / "crops"), start=1):
         items.append(
@@ -42,6 +47,7 @@ def prepare_job(
                 document=item.document_sha256,
                 crop_sha256=item.crop_sha256,
                 label_id=item.label_id,
+                settled=item.label_id in settled,
             )
         )
         if index % TELL_EVERY == 0:

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from training.states import OPEN, RunStatus
+from training.states import OPEN, DisputeStatus, RunStatus, TrialStatus
 
 if TYPE_CHECKING:
     from training import models as m  # noqa: F401  named in a string below
@@ -19,6 +19,10 @@ class TrainingRunQuerySet(models.QuerySet["m.TrainingRun"]):
     def open(self) -> TrainingRunQuerySet:
         """Runs that wait or run."""
         return self.filter(status__in=OPEN)
+
+    def concluded(self) -> TrainingRunQuerySet:
+        """Runs with a candidate and the gate's verdict on it."""
+        return self.filter(status=RunStatus.SUCCEEDED)
 
     def silent(self, patience: timedelta) -> TrainingRunQuerySet:
         """Running, but without a sign of life for longer than `patience`."""
@@ -30,3 +34,23 @@ class TrainingRunQuerySet(models.QuerySet["m.TrainingRun"]):
     def waiting_since(self, patience: timedelta) -> TrainingRunQuerySet:
         """Queued longer than `patience` ago: the message may be lost."""
         return self.filter(status=RunStatus.QUEUED, queued_at__lt=timezone.now() - patience)
+
+
+class TrialQuerySet(models.QuerySet["m.Trial"]):
+    def running(self) -> TrialQuerySet:
+        """Trials in which both models still read."""
+        return self.filter(status=TrialStatus.RUNNING)
+
+    def over(self) -> TrialQuerySet:
+        """Trials that have ended."""
+        return self.exclude(status=TrialStatus.RUNNING)
+
+
+class LabelDisputeQuerySet(models.QuerySet["m.LabelDispute"]):
+    def open(self) -> LabelDisputeQuerySet:
+        """Disputes of labels that still stand, and that nobody has looked at."""
+        return self.filter(status=DisputeStatus.OPEN, label__superseded_at__isnull=True)
+
+    def decided(self) -> LabelDisputeQuerySet:
+        """Disputes that a person has settled one way or the other."""
+        return self.filter(status__in=[DisputeStatus.UPHELD, DisputeStatus.CORRECTED])

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
 
 from recognition.calibrating import expected_error, ranking
 from recognition.models import ModelVersion
 from review.models import Label
 from review.states import Verdict
+from training.intervals import wilson
 
 LINES = 20_000
 """The newest ones are enough to draw; more would only take longer."""
 FEWEST = 50
 """Below this a diagram would show chance."""
 BINS = 10
-_Z = 1.96  # of a two-sided 95 % interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +78,12 @@ def reliability(said: Sequence[float], right: Sequence[bool]) -> Reliability:
 
 def _bin(part: Sequence[tuple[float, bool]]) -> Bin:
     number = len(part)
-    seen = sum(right for _, right in part) / number
-    middle = (seen + _Z**2 / (2 * number)) / (1 + _Z**2 / number)
-    half = _Z * sqrt(seen * (1 - seen) / number + (_Z / (2 * number)) ** 2) / (1 + _Z**2 / number)
+    right = sum(correct for _, correct in part)
+    low, high = wilson(right, number)
     return Bin(
         said=sum(probability for probability, _ in part) / number,
-        seen=seen,
-        low=max(0.0, middle - half),
-        high=min(1.0, middle + half),
+        seen=right / number,
+        low=low,
+        high=high,
         lines=number,
     )

@@ -8,10 +8,9 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 from recognition.models import Activation, ActiveModel, DocumentType, ModelVersion, Page
 from review.models import Label
 from training.curve import Point
-from training.dataset import ledger
-from training.models import CurvePoint, EvaluatedLine, TrainingRun
+from training.ledger import Fate, Standing, ledger_of, standing_of_dataset
+from training.models import CurvePoint, EvaluatedLine, TrainingRun, Trial
 from training.runs import job_directory
-from training.states import LeftOut, Split
 
 LOG_TAIL_BYTES = 8_000
 
@@ -29,20 +28,13 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerRow:
-    """How many labels met one fate."""
-
-    name: str
-    labels: int
-
-
-@dataclass(frozen=True, slots=True)
 class RunPage:
     """All that a run's page shows."""
 
     run: TrainingRun
-    ledger: tuple[LedgerRow, ...]
+    ledger: tuple[Fate, ...]
     ledger_total: int
+    standing: Standing | None
     differing: tuple[EvaluatedLine, ...]
     last_step: int
     log: str
@@ -89,6 +81,11 @@ def scopes() -> list[Scope]:
     return [everything, *rows]
 
 
+def running_trials() -> QuerySet[Trial]:
+    """Trials in which two models read the same pages now."""
+    return Trial.objects.running().select_related("document_type", "serving", "beside")
+
+
 def versions() -> QuerySet[ModelVersion]:
     """All model versions, newest first, with whether each is active and how many pages it read."""
     active = ActiveModel.objects.filter(model_version=OuterRef("pk"))
@@ -126,12 +123,12 @@ def version_page(version: ModelVersion) -> dict[str, Any]:
 
 def run_page(run: TrainingRun) -> RunPage:
     """A run with its ledger, the test lines on which the two models differ, and its log's end."""
-    counts = ledger(run.dataset) if run.dataset else {}
-    names = {**dict(Split.choices), **dict(LeftOut.choices)}
+    fates = ledger_of(run)
     return RunPage(
         run=run,
-        ledger=tuple(LedgerRow(str(names[code]), counts[code]) for code in names if code in counts),
-        ledger_total=sum(counts.values()),
+        ledger=fates,
+        ledger_total=sum(fate.labels for fate in fates),
+        standing=standing_of_dataset(run.dataset) if run.dataset else None,
         differing=tuple(
             EvaluatedLine.objects.filter(run=run)
             .exclude(active_text=F("candidate_text"))

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from recognition.models import Activation, ActiveModel, DocumentType, ModelVersion
-from training.models import TrainingRun
+from training.models import TrainingRun, Trial
 
 
 class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
@@ -102,3 +102,27 @@ class RunRequestSerializer(serializers.Serializer[Any]):
     document_type = serializers.PrimaryKeyRelatedField(
         queryset=DocumentType.objects.all(), allow_null=True, default=None
     )
+
+
+class TrialSerializer(serializers.ModelSerializer[Trial]):
+    """Two models on the same new pages, and what people's judgement makes of both.
+
+    `evidence` holds the pages judged, both models' wrong characters, and the wealth of the bets
+    for either side; a side has won at `needed`.
+    """
+
+    class Meta:
+        model = Trial
+        fields = (
+            "id",
+            "document_type",
+            "aim",
+            "serving",
+            "beside",
+            "status",
+            "evidence",
+            "reason",
+            "started_at",
+            "ended_at",
+        )
+        read_only_fields = fields

@@ -33,7 +33,8 @@ class TrainSettings:
     better result before it stops. min_validation_lines: with fewer, a best pass cannot be told, and
     the whole schedule is run. average: share of the running average of the weights kept each step
     (0 turns it off). views: variants of each line in the feature cache, the line itself being the
-    first. seed: of everything random. threads: CPU threads.
+    first. dispute_confidence: calibrated probability from which a model's reading disputes a label
+    that says something else (1 turns it off). seed: of everything random. threads: CPU threads.
     """
 
     learning_rate: float = 1e-3
@@ -47,6 +48,7 @@ class TrainSettings:
     min_validation_lines: int = 8
     average: float = 0.98
     views: int = 1
+    dispute_confidence: float = 0.95
     seed: int = 20
     threads: int = 2
 
@@ -62,6 +64,10 @@ class TrainSettings:
         for name in ("dropout", "average"):
             if not 0 <= getattr(self, name) < 1:
                 raise SettingsError(f"{name} must lie in 0..1, not {getattr(self, name)}.")
+        if not 0.5 <= self.dispute_confidence <= 1:
+            raise SettingsError(
+                f"dispute_confidence must lie in 0.5..1, not {self.dispute_confidence}."
+            )
         if self.min_steps > self.max_steps:
             raise SettingsError("min_steps must not exceed max_steps.")
 

@@ -36,6 +36,27 @@ class LeftOut(models.TextChoices):
     DUPLICATE = "duplicate", "The same crop is in the set already"
     TOO_LONG = "too_long", "More characters than the crop has room for"
     UNKNOWN_CHARACTER = "unknown_character", "A character the model cannot write"
+    DISPUTED = "disputed", "Disputed: a model contradicts it, nobody has looked again"
+    WITHDRAWN = "withdrawn", "Withdrawn: its line stands on the page no more"
+
+
+class DisputeStatus(models.TextChoices):
+    OPEN = "open", "Open"
+    UPHELD = "upheld", "The label was right"
+    CORRECTED = "corrected", "The label was wrong"
+
+
+class TrialAim(models.TextChoices):
+    PROVE = "prove", "A candidate proves itself"
+    GUARD = "guard", "What was replaced keeps watch"
+
+
+class TrialStatus(models.TextChoices):
+    RUNNING = "running", "Running"
+    BESIDE = "beside", "The model beside is better"  # it serves from then on
+    SERVING = "serving", "The model in service is better"
+    EVEN = "even", "No difference shown"
+    ENDED = "ended", "Ended"  # by a person, or because another model went into service
 
 
 OPEN = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})

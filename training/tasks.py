@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.conf import settings
 
-from training import refresh, runs
+from training import refresh, runs, shadow, trials
 
 STOP_SECONDS = 600
 """Beyond the trainer's own limit: time to judge and to tidy up."""
@@ -28,3 +28,15 @@ def request_nightly_runs() -> int:
 def request_due_refreshes() -> int:
     """Queue a run for each document type with enough new labels."""
     return len(refresh.request_due_refreshes())
+
+
+@shared_task
+def read_for_trials(page_id: int) -> str:
+    """Let models on trial read one page beside the one in service."""
+    return trials.read_for_trials(page_id)
+
+
+@shared_task
+def judge_trials() -> int:
+    """Weigh the running trials; promote, withdraw or roll back where one is decided."""
+    return shadow.judge_trials()

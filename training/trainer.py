@@ -15,8 +15,8 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -24,9 +24,10 @@ from typing import Any
 import onnx
 import paddle
 
-from recognition.calibrating import fit as fit_calibration
-from recognition.calibration import line_features
-from recognition.ctc import class_names, decode, greedy_text
+from recognition.calibrating import refit
+from recognition.calibration import Calibration, line_features
+from recognition.crops import Image
+from recognition.ctc import class_names, decode
 from recognition.direction import turn
 from recognition.engines import graphs
 from recognition.engines.blobs import sweep_temporary
@@ -39,15 +40,16 @@ from training.augment import line_views
 from training.characters import Alphabet, choose_alphabet, output_layer, steps_needed
 from training.export import compare, export_head
 from training.fitting import Point, Sample, TrainingDiverged, fit, probabilities
+from training.hunt import Contradiction, contradicts
 from training.job import Item, Job, JobError, Progress, read_crop, read_job, write_result
 from training.network import Head, build_head
 
 log = logging.getLogger("training")
 
 CANCELLED_EXIT = 128 + signal.SIGTERM
-# Fewer validation lines than this say too little about calibration; the parent's is kept.
-_MIN_CALIBRATION_LINES = 40
 _CHUNK = 64  # crops held in memory at a time
+_MOST_DISPUTED = 0.1  # of the labels
+_TIMED_LINES, _TIMED_ROUNDS = 24, 5
 
 
 class Cancelled(Exception):
@@ -68,16 +70,39 @@ class Line:
         return turn(self.item.text)
 
 
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What became of a job's lines; `aside` names each that was set aside, with its split."""
+
+    usable: list[tuple[Line, Sample]]
+    counts: Counter[str]
+    aside: list[dict[str, Any]] = field(default_factory=list)
+
+    def set_aside(self, line: Line, reason: str) -> None:
+        self.counts[reason] += 1
+        self.aside.append(
+            {"label_id": line.item.label_id, "split": line.item.split, "reason": reason}
+        )
+
+    def samples(self, split: str) -> list[Sample]:
+        return [sample for line, sample in self.usable if line.item.split == split]
+
+
 def run(job: Job, progress: Progress) -> dict[str, Any]:
     """Do the job; returns the result to be written. Raises what `main` names."""
     started = time.monotonic()
     parent = load(job.store, job.base_sha256)
     sweep_temporary(job.store)
     lines = compute_features(job, parent, progress)
-    alphabet = _alphabet(job, parent, lines)
-    usable, ledger = keep_ledger(lines, alphabet)
-    train = [sample for line, sample in usable if line.item.split == "train"]
-    validation = [sample for line, sample in usable if line.item.split == "validation"]
+    readings = read_lines(job, parent, [line for line in lines if line.item.split != "test"])
+    found = find_contradictions(job, lines, readings)
+    alphabet = choose_alphabet(
+        parent.characters(),
+        (line.visual for line in lines if line.item.split != "test"),
+        (text for text, _ in readings.values()),
+    )
+    ledger = keep_ledger(lines, alphabet, {one.label_id for one in found})
+    train, validation = ledger.samples("train"), ledger.samples("validation")
     if not train:
         raise JobError("There is no line to learn from: every training line was left out.")
     log.info("%d lines to learn from, %d to validate", len(train), len(validation))
@@ -118,7 +143,7 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
     parity = compare(head, exported, compared, alphabet.names)
     progress.tell("exporting", 1, 1)
 
-    evaluated = evaluate(job, candidate, [line.item for line in test], progress)
+    evaluated, cost = evaluate(job, candidate, [line.item for line in test or lines], progress)
     seconds = time.monotonic() - started
     usage = resource.getrusage(resource.RUSAGE_SELF)
     progress.tell("done", 1, 1)
@@ -132,7 +157,9 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
         "trained_dictionary_sha256": alphabet.sha256(),
         "new_characters": list(alphabet.new),
         "classes": len(alphabet.names),
-        "ledger": ledger,
+        "ledger": dict(ledger.counts),
+        "set_aside": ledger.aside,
+        "contradictions": [asdict(one) for one in found],
         "curve": [asdict(point) for point in fitted.curve],
         "steps": fitted.steps,
         "best_step": fitted.best_step,
@@ -142,7 +169,8 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
         "processor_seconds": round(usage.ru_utime + usage.ru_stime, 2),
         "peak_memory_mb": round(usage.ru_maxrss / 1024, 1),
         "parity": asdict(parity),
-        "test": evaluated,
+        "cost": cost,
+        "test": evaluated if test else [],
     }
 
 
@@ -169,37 +197,72 @@ def compute_features(job: Job, parent: ModelFiles, progress: Progress) -> list[L
     return lines
 
 
+def read_lines(
+    job: Job, parent: ModelFiles, lines: Sequence[Line]
+) -> dict[int | str, tuple[str, float | None]]:
+    """What the head training starts from reads on lines, as it stands, and how sure it is."""
+    reader = ExportedHead(parent.head)
+    names = class_names(parent.characters())
+    calibration = Calibration.from_json(parent.calibration.read_bytes())
+    found: dict[int | str, tuple[str, float | None]] = {}
+    for line in lines:
+        decoded = decode(reader.probabilities(line.views[0]), names, line.fill)
+        found[line.item.label_id] = (
+            decoded.text,
+            calibration.line_confidence([one.confidence for one in decoded.characters]),
+        )
+    return found
+
+
+def find_contradictions(
+    job: Job, lines: Sequence[Line], readings: Mapping[int | str, tuple[str, float | None]]
+) -> list[Contradiction]:
+    """Labels that the model contradicts; never more than a tenth, for then it is the model."""
+    least = job.settings.dispute_confidence
+    found = []
+    for line in lines:
+        text, confidence = readings.get(line.item.label_id, ("", None))
+        if not line.item.settled and contradicts(line.visual, text, confidence, least):
+            found.append(Contradiction(line.item.label_id, turn(text), confidence or 0.0))
+    if len(found) > len(readings) * _MOST_DISPUTED:
+        log.info("%d labels contradicted: too many to be the labels' fault", len(found))
+        return []
+    return found
+
+
 def keep_ledger(
-    lines: Sequence[Line], alphabet: Alphabet
-) -> tuple[list[tuple[Line, Sample]], dict[str, int]]:
+    lines: Sequence[Line], alphabet: Alphabet, disputed: Collection[int | str] = ()
+) -> Ledger:
     """Lines that can be learnt from with their samples, and what became of every line.
 
-    The ledger's counts add up to the number of lines. A test line is never left out: what the
-    model cannot write is an error it makes.
+    The counts add up to the number of lines. A test line is never left out: what the model
+    cannot write is an error it makes.
     """
-    usable: list[tuple[Line, Sample]] = []
-    ledger = Counter(trained=0, validation=0, test=0, too_long=0, unknown_character=0, empty=0)
+    found = Ledger([], Counter(trained=0, validation=0, test=0, too_long=0, unknown_character=0))
     for line in lines:
         if line.item.split == "test":
-            ledger["test"] += 1
+            found.counts["test"] += 1
             continue
         encoded = alphabet.encode(line.visual)
-        if encoded is None:
-            ledger["unknown_character"] += 1
+        if line.item.label_id in disputed:
+            found.set_aside(line, "disputed")
         elif not encoded:
-            ledger["empty"] += 1
+            found.set_aside(line, "unknown_character")
         elif steps_needed(encoded) > min(len(view) for view in line.views):
-            ledger["too_long"] += 1
+            found.set_aside(line, "too_long")
         else:
-            ledger["trained" if line.item.split == "train" else "validation"] += 1
-            usable.append((line, Sample(line.views, tuple(encoded), line.visual)))
-    return usable, dict(ledger)
+            found.counts["trained" if line.item.split == "train" else "validation"] += 1
+            found.usable.append((line, Sample(line.views, tuple(encoded), line.visual)))
+    return found
 
 
 def evaluate(
     job: Job, candidate: ModelFiles, items: Sequence[Item], progress: Progress
-) -> list[dict[str, Any]]:
-    """What active and candidate read on the items, through the engine that serves."""
+) -> tuple[list[dict[str, Any]], dict[str, float]]:
+    """What active and candidate read on the items, through the engine that serves.
+
+    And the processor seconds a line takes each.
+    """
     engines = [
         PaddleEngine(load(job.store, sha256), threads=job.settings.threads)
         for sha256 in (job.active_sha256, candidate.sha256)
@@ -222,16 +285,24 @@ def evaluate(
             for item, before, now in zip(part, active, after, strict=True)
         ]
     progress.tell("evaluating", len(items), len(items))
-    return rows
+    sample = [read_crop(job, item) for item in items[:_TIMED_LINES]]
+    return rows, measure_cost(engines, sample)
 
 
-def _alphabet(job: Job, parent: ModelFiles, lines: Sequence[Line]) -> Alphabet:
-    """Characters of labels and present readings; of the test split neither is looked at."""
-    reader = ExportedHead(parent.head)
-    names = class_names(parent.characters())
-    known = [line for line in lines if line.item.split != "test"]
-    readings = [greedy_text(reader.probabilities(line.views[0]), names) for line in known]
-    return choose_alphabet(parent.characters(), (line.visual for line in known), readings)
+def measure_cost(
+    engines: Sequence[PaddleEngine], crops: Sequence[Image], rounds: int = _TIMED_ROUNDS
+) -> dict[str, float]:
+    """Least processor seconds a line of active and candidate, in turns so that both meet one load.
+
+    The least of several is what the work takes; the rest is the machine's other business.
+    """
+    spent: tuple[list[float], list[float]] = ([], [])
+    for _ in range(rounds):
+        for engine, seconds in zip(engines, spent, strict=True):
+            before = time.process_time()
+            engine.recognise_crops(crops)
+            seconds.append((time.process_time() - before) / len(crops))
+    return {"active": round(min(spent[0]), 6), "candidate": round(min(spent[1]), 6)}
 
 
 def _start_head(job: Job, parent: ModelFiles, alphabet: Alphabet) -> Head:
@@ -250,7 +321,7 @@ def _start_head(job: Job, parent: ModelFiles, alphabet: Alphabet) -> Head:
 def _calibration(
     head: Head, parent: ModelFiles, lines: Sequence[Line], alphabet: Alphabet
 ) -> bytes:
-    """Fitted on the validation lines where there are enough, else the parent's."""
+    """Fitted on the validation lines where there are enough; with fewer the parent's, shifted."""
     features, correct = [], []
     for line in lines:
         if line.item.split == "validation":
@@ -258,9 +329,8 @@ def _calibration(
             if decoded.characters:
                 features.append(line_features([c.confidence for c in decoded.characters]))
                 correct.append(decoded.text == line.visual)
-    if len(features) < _MIN_CALIBRATION_LINES:
-        return parent.calibration.read_bytes()
-    return fit_calibration(features, correct).to_json().encode()
+    own = Calibration.from_json(parent.calibration.read_bytes())
+    return refit(own, features, correct).to_json().encode()
 
 
 def _on_sigterm(number: int, frame: FrameType | None) -> None:

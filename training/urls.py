@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from training import views
+from training import dispute_views, type_views, views
 
 urlpatterns = [
     path("models/", views.model_list, name="model_list"),
@@ -14,6 +14,21 @@ urlpatterns = [
         name="model_reliability",
     ),
     path("models/<int:version_id>/activate/", views.model_activate, name="model_activate"),
+    path("models/<int:version_id>/reread/", views.model_reread, name="model_reread"),
+    path("types/<int:type_id>/learning/", type_views.type_learning, name="type_learning"),
+    path(
+        "types/<int:type_id>/learning/<theme:theme>.svg",
+        type_views.type_learning_plot,
+        name="type_learning_plot",
+    ),
+    path("my-work/", type_views.my_work, name="my_work"),
+    path("disputes/", dispute_views.dispute_list, name="dispute_list"),
+    path("disputes/<int:dispute_id>/uphold/", dispute_views.dispute_uphold, name="dispute_uphold"),
+    path(
+        "disputes/<int:dispute_id>/correct/", dispute_views.dispute_correct, name="dispute_correct"
+    ),
+    path("trials/<int:trial_id>/promote/", type_views.trial_promote, name="trial_promote"),
+    path("trials/<int:trial_id>/withdraw/", type_views.trial_withdraw, name="trial_withdraw"),
     path("runs/", views.run_list, name="run_list"),
     path("runs/start/", views.run_start, name="run_start"),
     path("runs/schedule/", views.schedule_edit, name="schedule_edit"),

@@ -17,8 +17,13 @@ from recognition.models import ModelVersion
 from training import runs, schedule, selectors
 from training.exceptions import NotActivatable, NotCancellable, RunWaiting
 from training.forms import ScheduleForm, ScopeForm
-from training.models import TrainingRun
-from training.serving import put_in_service, take_back
+from training.models import LabelDispute, TrainingRun
+from training.serving import (
+    accepted_pages,
+    put_in_service,
+    reread_accepted_pages,
+    take_back,
+)
 from training.states import OPEN
 
 RUNS_ON_A_PAGE = 50
@@ -31,7 +36,11 @@ def model_list(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "training/model_list.html",
-        {"scopes": selectors.scopes(), "versions": selectors.versions()},
+        {
+            "scopes": selectors.scopes(),
+            "versions": selectors.versions(),
+            "trials": selectors.running_trials(),
+        },
     )
 
 
@@ -47,6 +56,7 @@ def model_detail(request: HttpRequest, version_id: int) -> HttpResponse:
     context = {
         **selectors.version_page(version),
         "scope_form": ScopeForm(initial={"document_type": version.document_type}),
+        "accepted": accepted_pages(version).count(),
         "reliability": reliability.of_version(version),
         "fewest": reliability.FEWEST,
     }
@@ -87,6 +97,20 @@ def model_activate(request: HttpRequest, version_id: int) -> HttpResponse:
 
 @require_POST
 @admin_required
+def model_reread(request: HttpRequest, version_id: int) -> HttpResponse:
+    """Have pages that a withdrawn version accepted read again by what serves now."""
+    version = get_object_or_404(ModelVersion, pk=version_id)
+    try:
+        pages = reread_accepted_pages(version=version, actor=_user(request))
+    except NotActivatable as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"Pages to be read again in the background: {pages}.")
+    return redirect("model_detail", version_id)
+
+
+@require_POST
+@admin_required
 def model_rollback(request: HttpRequest) -> HttpResponse:
     """Go back to what served a scope before."""
     form = ScopeForm(request.POST)
@@ -116,6 +140,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
         "schedule": _schedule_form(),
         "time_zone": settings.TIME_ZONE,
         "scope_form": ScopeForm(),
+        "disputed": LabelDispute.objects.open().count(),
     }
     partial = request.htmx  # type: ignore[attr-defined]  # set by django-htmx's middleware
     return render(request, f"training/run_list.html{'#runs' if partial else ''}", context)

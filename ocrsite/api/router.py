@@ -5,7 +5,7 @@ from rest_framework.routers import DefaultRouter
 from recognition.api import BatchViewSet, DocumentTypeViewSet, DocumentViewSet
 from recognition.upload_api import PartialUploadViewSet
 from review.api import LabelViewSet, PageViewSet, ReviewTaskViewSet
-from training.api import ModelVersionViewSet, TrainingRunViewSet
+from training.api import ModelVersionViewSet, TrainingRunViewSet, TrialViewSet
 
 router = DefaultRouter(use_regex_path=False)
 router.include_format_suffixes = False
@@ -18,3 +18,4 @@ router.register("review-tasks", ReviewTaskViewSet, basename="api-review-task")
 router.register("labels", LabelViewSet, basename="api-label")
 router.register("models", ModelVersionViewSet, basename="api-model")
 router.register("training-runs", TrainingRunViewSet, basename="api-training-run")
+router.register("trials", TrialViewSet, basename="api-trial")

@@ -22,6 +22,7 @@ LISTS = (
     "labels",
     "models",
     "training-runs",
+    "trials",
 )
 
 

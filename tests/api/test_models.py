@@ -7,6 +7,8 @@ from rest_framework.test import APIClient
 from recognition.models import Activation, ActiveModel
 from tests.factories import make_model, make_type
 from training.models import TrainingRun
+from training.states import TrialAim
+from training.trials import start_trial
 
 pytestmark = pytest.mark.django_db
 
@@ -71,3 +73,19 @@ def test_a_run_is_asked_for_once_and_stopped(admin_api: APIClient) -> None:
     assert admin_api.post(f"{path}cancel/").json()["status"] == "cancelled"
     assert admin_api.post(f"{path}cancel/").json()["code"] == "not_cancellable"
     assert TrainingRun.objects.get().failure_message
+
+
+def test_a_trial_is_followed_and_ended_over_the_api(
+    admin_api: APIClient, reviewer_api: APIClient
+) -> None:
+    serving, beside = make_model(active=True), make_model()
+    trial = start_trial(document_type=None, aim=TrialAim.PROVE, serving=serving, beside=beside)
+    path = f"/api/v1/trials/{trial.pk}/"
+    assert reviewer_api.get(path).status_code == 403
+    assert reviewer_api.post(f"{path}promote/").status_code == 403
+    assert admin_api.get(path).json()["status"] == "running"
+    ended = admin_api.post(f"{path}promote/").json()
+    assert (ended["status"], ended["evidence"]["pages"]) == ("beside", 0)
+    assert ActiveModel.objects.get().model_version == beside
+    again = admin_api.post(f"{path}withdraw/")
+    assert (again.status_code, again.json()["code"]) == (409, "trial_over")

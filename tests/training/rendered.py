@@ -1,4 +1,7 @@
-"""Lines in a script the base cannot read: Latin letters drawn with Armenian shapes."""
+"""Lines in a script the base cannot read: small Latin letters drawn with Armenian shapes.
+
+Digits, capitals and punctuation are drawn as they are; the base reads them.
+"""
 
 from __future__ import annotations
 
@@ -32,9 +35,12 @@ def draw_line(text: str, generator: random.Random) -> Image:
 
 
 def draw_text(generator: random.Random) -> str:
-    """Two short words of the letters that have shapes."""
+    """Two short words of the letters that have shapes, a number, capitals and punctuation."""
     letters = list(SHAPES)
-    return " ".join("".join(generator.choices(letters, k=generator.randint(3, 6))) for _ in "ab")
+    one, two = ("".join(generator.choices(letters, k=generator.randint(3, 6))) for _ in "ab")
+    number = "".join(generator.choices("0123456789", k=3))
+    capitals = "".join(generator.choices("ABDEHKMNRT", k=3))
+    return f"{one} {number}, {capitals}; {two}!"
 
 
 def make_job(

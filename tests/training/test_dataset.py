@@ -8,8 +8,9 @@ from review.services import LineEntry, submit_page
 from review.states import Verdict
 from tests.factories import make_page, make_reviewer, make_task, make_type, submit_as_read
 from tests.training.labelled import reviewed_page
-from training.dataset import freeze_dataset, ledger, write_crops
+from training.dataset import freeze_dataset, write_crops
 from training.exceptions import CropChanged
+from training.ledger import counts_of
 from training.models import DatasetItem
 
 pytestmark = pytest.mark.django_db
@@ -25,14 +26,14 @@ def test_every_label_is_in_a_split_or_left_out_and_the_sum_is_all():
 
     dataset = freeze_dataset(document_type=letters)
 
-    assert ledger(dataset) == {
+    assert counts_of(dataset) == {
         "train": 2,
         "validation": 1,
         "test": 1,
         "illegible": 1,
         "not_text": 1,
     }
-    assert sum(ledger(dataset).values()) == dataset.label_count == 6
+    assert sum(counts_of(dataset).values()) == dataset.label_count == 6
 
 
 def test_the_same_crop_in_two_documents_is_in_one_split_only():
@@ -45,7 +46,7 @@ def test_the_same_crop_in_two_documents_is_in_one_split_only():
     kept = dataset.items.get(left_out="")
     assert kept.split == "train"
     assert kept.crop_sha256 == first.lines.get().crop_sha256
-    assert ledger(dataset) == {"train": 1, "duplicate": 1}
+    assert counts_of(dataset) == {"train": 1, "duplicate": 1}
 
 
 def test_the_same_labels_give_the_same_dataset_and_a_correction_gives_another():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.gate import GateSettings, Parity, Verdict, decide
+from training.gate import Cost, GateSettings, Parity, Verdict, decide
 from training.paired import PairedLine, count_errors, slice_errors
 
 TRUTH = "Anno 1572 gedruckt zu Basel, bey Peter Perna."
@@ -40,6 +40,7 @@ def judge(
     trained: str = "d",
     exported: str = "d",
     asked: GateSettings | None = None,
+    cost: Cost | None = None,
 ) -> Verdict:
     return decide(
         evidence,
@@ -47,6 +48,7 @@ def judge(
         trained_dictionary_sha256=trained,
         exported_dictionary_sha256=exported,
         settings=asked,
+        cost=cost,
     )
 
 
@@ -133,6 +135,62 @@ def test_the_same_evidence_gives_the_same_verdict():
     assert judge(lines()).as_dict() == judge(lines()).as_dict()
 
 
+def confident(active: float, candidate: float, right: int, count: int = 60) -> list[PairedLine]:
+    """Lines of which the candidate reads the first `right` exactly, and the active model none."""
+    return [
+        replace(
+            line,
+            candidate=TRUTH if number < right else line.candidate,
+            active_confidence=active,
+            candidate_confidence=candidate,
+        )
+        for number, line in enumerate(lines(count=count))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "refused"),
+    [
+        (confident(0.02, 0.52, right=30), []),
+        (confident(0.02, 0.99, right=30), ["calibration_worse"]),
+        (confident(0.02, 0.58, right=30), []),
+        (confident(0.02, 0.05, right=30), []),
+        (confident(0.60, 0.60, right=30), []),
+    ],
+)
+def test_surer_than_right_is_refused_and_too_modest_is_not(evidence, refused):
+    assert codes(judge(evidence)) == refused
+
+
+def test_too_few_lines_say_nothing_of_probabilities_and_that_is_said():
+    verdict = judge(confident(0.02, 0.99, right=10, count=30), replace(SAME, lines=30))
+    assert verdict.accept
+    assert "calibration_not_judged" in [remark.code for remark in verdict.remarks]
+
+
+@pytest.mark.parametrize(
+    ("active", "candidate", "refused"),
+    [(0.010, 0.0109, False), (0.010, 0.0112, True), (0.010, 0.002, False)],
+)
+def test_a_line_may_not_take_a_tenth_longer(active, candidate, refused):
+    verdict = judge(lines(), cost=Cost(active, candidate))
+    assert (codes(verdict) == ["slower"]) == refused
+    assert verdict.accept != refused
+
+
+def test_worse_on_one_document_type_alone_is_refused():
+    evidence = [
+        replace(line, slices=("type: forms",), candidate=misread(TRUTH, 9))
+        if number % 4 == 0
+        else replace(line, slices=("type: letters",))
+        for number, line in enumerate(lines(active=6, candidate=0))
+    ]
+    verdict = judge(evidence)
+    assert verdict.after < verdict.before
+    assert codes(verdict) == ["slice_worse"]
+    assert "Type: forms got worse" in verdict.reasons[0].sentence
+
+
 TEXTS = st.text(alphabet="abcXY 12,.", min_size=0, max_size=12)
 EVIDENCE = st.lists(
     st.builds(
@@ -142,9 +200,12 @@ EVIDENCE = st.lists(
         active=TEXTS,
         candidate=TEXTS,
         slices=st.lists(st.sampled_from(["one", "two"]), unique=True, max_size=2).map(tuple),
+        active_confidence=st.none() | st.floats(0, 1),
+        candidate_confidence=st.none() | st.floats(0, 1),
     ),
     max_size=40,
 )
+CLASSES = ("digits", "capitals", "punctuation", "spaces", "special letters")
 QUICK = GateSettings(resamples=200)
 
 
@@ -162,7 +223,10 @@ def test_no_candidate_passes_without_fewer_errors_and_enough_evidence(evidence):
 @settings(deadline=None)
 @given(EVIDENCE)
 def test_the_active_model_never_replaces_itself(evidence):
-    same = [replace(line, candidate=line.active) for line in evidence]
+    same = [
+        replace(line, candidate=line.active, candidate_confidence=line.active_confidence)
+        for line in evidence
+    ]
     assert not judge(same, asked=QUICK).accept
 
 
@@ -178,5 +242,5 @@ def test_candidate_and_active_are_never_each_better_than_the_other(evidence):
 def test_an_error_counts_in_one_character_class_at_most(evidence):
     overall = count_errors(evidence)
     found = slice_errors(evidence)
-    classes = [found[name] for name in ("digits", "capitals", "punctuation") if name in found]
+    classes = [found[name] for name in CLASSES if name in found]
     assert sum(counts.candidate.sum() for counts in classes) <= overall.candidate.sum()

@@ -167,7 +167,7 @@ def test_a_run_that_lives_is_left_to_live():
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("stage", ["features", "training"])
+@pytest.mark.parametrize("stage", ["features", "training", "evaluating"])
 def test_kill_9_of_the_real_trainer_fails_the_run_and_it_can_be_started_again(stage):
     base = installed_base()
     letters = make_type()

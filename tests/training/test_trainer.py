@@ -1,8 +1,6 @@
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -12,27 +10,13 @@ import pytest
 from PIL import Image as PillowImage
 
 from recognition.engines.paddle import PaddleEngine
-from recognition.engines.store import ModelFiles, export_paddleocr, install_base, load
+from recognition.engines.store import export_paddleocr, install_base, load
 from recognition.metrics import cer
+from tests.training.conftest import COUNTS, EXTRA, train
 from tests.training.rendered import FAST, make_job
 from training.gate import Parity, decide, lines_from_result
 from training.job import JobError, read_job
 from training.settings import TrainSettings
-
-COUNTS = {"train": 56, "validation": 8, "test": 24}
-# One text far too long for its crop, one character no dictionary has.
-EXTRA = (("no", "train"), ("do\u16a0", "train"))
-LONG = "m" * 80
-
-
-def train(folder: Path) -> subprocess.Popen[bytes]:
-    with (folder / "log.txt").open("wb") as log, (folder / "error.txt").open("wb") as error:
-        return subprocess.Popen(
-            [sys.executable, "-m", "training.trainer", str(folder)],
-            stdout=log,
-            stderr=error,
-            env={**os.environ, "OMP_NUM_THREADS": "2"},
-        )
 
 
 def stages(folder: Path) -> list[dict[str, Any]]:
@@ -52,29 +36,12 @@ def versions(store: Path) -> set[str]:
     return {path.name for path in store.iterdir() if len(path.name) == 64}
 
 
-@pytest.fixture(scope="module")
-def trained(
-    base: ModelFiles, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, dict[str, Any], dict[str, str]]:
-    """A real training on drawn lines: its folder, result, and truths by label id."""
-    folder = tmp_path_factory.mktemp("job") / "job"
-    items = make_job(folder, base.store, base.sha256, counts=COUNTS, extra=EXTRA)
-    raw = json.loads((folder / "job.json").read_text())
-    raw["items"][-2]["text"] = LONG
-    (folder / "job.json").write_text(json.dumps(raw))
-    process = train(folder)
-    status = process.wait(300)
-    assert status == 0, (folder / "error.txt").read_text() + (folder / "log.txt").read_text()
-    result = json.loads((folder / "result.json").read_text())
-    return folder, result, {str(item.label_id): item.text for item in items}
-
-
 def test_held_out_lines_are_read_better_after_training(trained):
     _, result, truths = trained
     rows = result["test"]
     before = cer((truths[str(row["label_id"])], row["active_text"]) for row in rows)
     after = cer((truths[str(row["label_id"])], row["candidate_text"]) for row in rows)
-    assert before > 0.6, "the drawn script must be hard for the base"
+    assert before > 0.3, "the drawn script must be hard for the base"
     assert after < before / 2
 
 
@@ -137,7 +104,11 @@ def test_paddleocr_loads_the_export_and_reads_the_same(trained, base, tmp_path):
     for path in sorted((folder / "crops").iterdir())[:6]:
         crop = np.asarray(PillowImage.open(path).convert("RGB"), dtype=np.uint8)
         # As wide as both prepare a line without padding of their own.
-        crop = np.pad(crop, ((0, 0), (0, 352 - crop.shape[1]), (0, 0)), mode="edge")
+        crop = np.pad(
+            crop,
+            ((0, 0), (0, max(352, -crop.shape[1] // 32 * -32) - crop.shape[1]), (0, 0)),
+            mode="edge",
+        )
         (found,) = model.predict(np.ascontiguousarray(crop[:, :, ::-1]))
         assert found["rec_text"] == engine.recognise_crops([crop])[0].text
 

@@ -8,17 +8,47 @@ from django.urls import reverse
 
 from recognition.models import Event
 from recognition.registry import active_model
-from tests.factories import make_admin, make_model, make_reviewer, make_type
-from training.models import CurvePoint, TrainingRun
+from recognition.states import PageStatus
+from review.models import Label
+from tests.factories import (
+    make_admin,
+    make_model,
+    make_page,
+    make_reviewer,
+    make_type,
+    submit_as_read,
+)
+from training.models import CurvePoint, LabelDispute, TrainingRun
 from training.runs import request_run
 from training.schedule import nightly_task, nightly_time
 from training.serving import put_in_service
-from training.states import RunStatus
+from training.states import RunStatus, TrialAim, TrialStatus
+from training.trials import start_trial
 
 pytestmark = pytest.mark.django_db
 
-READS = ["model_list", "model_detail", "run_list", "run_detail", "run_curve"]
-WRITES = ["model_activate", "model_rollback", "run_start", "run_cancel", "schedule_edit"]
+READS = [
+    "model_list",
+    "model_detail",
+    "run_list",
+    "run_detail",
+    "run_curve",
+    "type_learning",
+    "type_learning_plot",
+    "dispute_list",
+]
+WRITES = [
+    "dispute_correct",
+    "dispute_uphold",
+    "model_activate",
+    "model_reread",
+    "model_rollback",
+    "run_start",
+    "run_cancel",
+    "schedule_edit",
+    "trial_promote",
+    "trial_withdraw",
+]
 
 
 @pytest.fixture
@@ -39,7 +69,30 @@ def run(version):
 
 
 @pytest.fixture
-def address(version, run):
+def trial(version, run):
+    return start_trial(
+        document_type=run.document_type,
+        aim=TrialAim.PROVE,
+        serving=version,
+        beside=make_model(document_type=run.document_type),
+    )
+
+
+@pytest.fixture
+def dispute(version, run):
+    page = make_page(run.document_type, lines=[("a line", 0.3)])
+    submit_as_read(page, make_reviewer())
+    return LabelDispute.objects.create(
+        label=Label.objects.get(line__page=page),
+        run=run,
+        model_version=version,
+        text="another line",
+        confidence=0.98,
+    )
+
+
+@pytest.fixture
+def address(version, run, trial, dispute):
     """From a view's name to an address at which there is something."""
     arguments = {
         "model_detail": [version.pk],
@@ -47,6 +100,13 @@ def address(version, run):
         "run_detail": [run.pk],
         "run_curve": [run.pk, "light"],
         "run_cancel": [run.pk],
+        "dispute_correct": [dispute.pk],
+        "dispute_uphold": [dispute.pk],
+        "model_reread": [version.pk],
+        "trial_promote": [trial.pk],
+        "trial_withdraw": [trial.pk],
+        "type_learning": [run.document_type_id],
+        "type_learning_plot": [run.document_type_id, "light"],
     }
     return lambda name: reverse(name, args=arguments.get(name, []))
 
@@ -84,6 +144,13 @@ def test_the_wrong_method_is_refused(client, admin, address, name):
         ("run_detail", [0]),
         ("run_curve", [0, "dark"]),
         ("run_cancel", [0]),
+        ("dispute_correct", [0]),
+        ("dispute_uphold", [0]),
+        ("model_reread", [0]),
+        ("trial_promote", [0]),
+        ("trial_withdraw", [0]),
+        ("type_learning", [0]),
+        ("type_learning_plot", [0, "dark"]),
     ],
 )
 def test_what_does_not_exist_is_not_found(client, admin, name, arguments):
@@ -163,6 +230,43 @@ def test_the_curve_is_drawn_as_svg_in_both_themes(client, admin, run):
     ]
     assert all(picture.startswith(b"<?xml") for picture in pictures)
     assert pictures[0] != pictures[1]
+
+
+def test_a_trial_is_shown_with_its_two_buttons_and_each_does_what_it_says(client, admin, trial):
+    learning = reverse("type_learning", args=[trial.document_type_id])
+    assert "Put it in service now" in client.get(learning).content.decode()
+    assert "Put it in service now" in client.get(reverse("model_list")).content.decode()
+
+    page = client.post(reverse("trial_withdraw", args=[trial.pk]), follow=True).content.decode()
+    assert "reads along no more" in page
+    assert "Withdrawn by ada." in page
+    page = client.post(reverse("trial_promote", args=[trial.pk]), follow=True).content.decode()
+    assert "has ended already" in page
+    assert active_model(trial.document_type) == trial.serving
+
+    again = start_trial(
+        document_type=trial.document_type,
+        aim=TrialAim.PROVE,
+        serving=trial.serving,
+        beside=trial.beside,
+    )
+    page = client.post(reverse("trial_promote", args=[again.pk]), follow=True).content.decode()
+    again.refresh_from_db()
+    assert (again.status, again.ended_by) == (TrialStatus.BESIDE, admin)
+    assert active_model(trial.document_type) == trial.beside
+    assert "Roll back now" in page
+
+
+def test_pages_of_a_withdrawn_model_are_offered_to_be_read_again(client, admin, version):
+    letters = make_type("Letters")
+    own = make_model(document_type=letters, active=True)
+    make_page(letters, status=PageStatus.ACCEPTED)
+    detail = reverse("model_detail", args=[own.pk])
+    assert "accepted page again" not in client.get(detail).content.decode()
+    client.post(reverse("model_rollback"), {"document_type": letters.pk})
+    assert "Read its 1 accepted page again" in client.get(detail).content.decode()
+    answer = client.post(reverse("model_reread", args=[own.pk]), follow=True)
+    assert "again in the background: 1" in answer.content.decode()
 
 
 def test_an_admin_moves_the_nightly_hour(client, admin):

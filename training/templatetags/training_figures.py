@@ -21,3 +21,9 @@ def points(change: float | None) -> str:
 def share(part: float) -> int:
     """A share of 1 as whole percent, for a progress bar."""
     return round(part * 100)
+
+
+@register.filter
+def milliseconds(seconds: float) -> str:
+    """0.0123 as "12.3 ms"."""
+    return f"{seconds * 1000:.1f} ms"

@@ -6,8 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from recognition.exceptions import NothingToRollBack
+from training.exceptions import NotActivatable
 from training.management.commands._scope import add_scope, scope_of
-from training.serving import take_back
+from training.serving import reread_accepted_pages, take_back
 
 
 class Command(BaseCommand):
@@ -15,6 +16,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_scope(parser)
+        parser.add_argument(
+            "--reread",
+            action="store_true",
+            help="have accepted pages that the withdrawn version read, and nobody looked at, read "
+            "again in the background",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         scope = scope_of(options)
@@ -24,3 +31,10 @@ class Command(BaseCommand):
             raise CommandError(error.message) from error
         serving = activation.model_version or "the model for all types"
         self.stdout.write(f"{serving} serves {scope or 'all types'} again.")
+        if not options["reread"] or activation.previous is None:
+            return
+        try:
+            pages = reread_accepted_pages(version=activation.previous, actor=None)
+        except NotActivatable as error:
+            raise CommandError(error.message) from error
+        self.stdout.write(f"{pages} pages are queued to be read again.")

@@ -1,0 +1,150 @@
+"""Labels that a model contradicts: set aside, looked at by a person, and never lost."""
+
+import pytest
+from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recognition.models import Event
+from review.exceptions import InvalidSubmission
+from review.models import Label
+from tests.factories import make_admin, make_model, make_type
+from tests.training.labelled import reviewed_page
+from training.dataset import freeze_dataset
+from training.disputes import correct_label, precision, raise_disputes, uphold_label
+from training.exceptions import DisputeSettled
+from training.hunt import Contradiction, contradicts, of_result
+from training.ledger import counts_of
+from training.models import LabelDispute, TrainingRun
+from training.runs import request_run
+
+
+@pytest.mark.parametrize(
+    ("label", "reading", "confidence", "disputed"),
+    [
+        ("Anno 1572", "Anno 1573", 0.97, True),
+        ("Anno 1572", "Anno 1572", 0.97, False),
+        ("Anno 1572", "Anno1572", 0.97, False),
+        ("Anno 1572", "Anno 1573", 0.94, False),
+        ("Anno 1572", "Anno 1573", None, False),
+        ("Anno 1572", "", 0.99, False),
+    ],
+)
+def test_only_a_reading_nearly_sure_of_other_characters_disputes(
+    label, reading, confidence, disputed
+):
+    assert contradicts(label, reading, confidence, 0.95) == disputed
+
+
+@given(st.text(), st.text(), st.floats(0, 1))
+def test_with_the_hunt_turned_off_nothing_is_disputed(label, reading, confidence):
+    assert not contradicts(label, reading, confidence, 1.0)
+
+
+def test_a_test_label_is_disputed_only_where_both_models_agree_and_are_sure():
+    def row(label_id, active, candidate, one=0.99, other=0.99):
+        return {
+            "label_id": label_id,
+            "active_text": active,
+            "candidate_text": candidate,
+            "active_confidence": one,
+            "candidate_confidence": other,
+        }
+
+    result = {
+        "contradictions": [{"label_id": 9, "text": "learnt", "confidence": 0.96}],
+        "test": [
+            row(1, "said", "said"),
+            row(2, "read", "read"),
+            row(3, "read", "other"),
+            row(4, "read", "read", other=0.5),
+            row(5, "read", "read", one=None),
+        ],
+    }
+    found = of_result(result, dict.fromkeys("12345", "said"), 0.95)
+    assert [one.label_id for one in found] == [9, 2]
+
+
+@pytest.fixture
+def letters():
+    make_model(active=True)
+    found = make_type("Letters")
+    reviewed_page(found, "train", "one", "two", "three")
+    reviewed_page(found, "test", "held out")
+    return found
+
+
+def dispute(letters, text: str, *, reads: str = "other") -> LabelDispute:
+    run = TrainingRun.objects.first() or request_run(
+        document_type=letters, trigger=TrainingRun.Trigger.MANUAL
+    )
+    run.base = make_model()
+    label = Label.objects.current().get(text=text)
+    raise_disputes(run, [Contradiction(label.pk, reads, 0.97)])
+    return LabelDispute.objects.get(label=label)
+
+
+@pytest.mark.django_db
+def test_a_disputed_label_is_left_out_until_somebody_has_looked(letters):
+    found = dispute(letters, "one")
+    assert counts_of(freeze_dataset(document_type=letters)) == {
+        "train": 2,
+        "test": 1,
+        "disputed": 1,
+    }
+    uphold_label(dispute=found, actor=make_admin())
+    assert counts_of(freeze_dataset(document_type=letters)) == {"train": 3, "test": 1}
+
+
+@pytest.mark.django_db
+def test_a_disputed_test_label_stays_in_the_test(letters):
+    dispute(letters, "held out")
+    assert counts_of(freeze_dataset(document_type=letters)) == {"train": 3, "test": 1}
+
+
+@pytest.mark.django_db
+def test_a_wrong_label_gets_a_successor_and_stays_in_the_history(letters):
+    found = dispute(letters, "one", reads="won")
+    admin = make_admin()
+    correct_label(dispute=found, text="  won ", actor=admin)
+    old, new = Label.objects.filter(line=found.label.line).order_by("pk")
+    assert (old.text, old.superseded_at is not None) == ("one", True)
+    assert (new.text, new.reviewer, new.superseded_at) == ("won", admin, None)
+    assert Event.objects.filter(verb="relabel", actor=admin).count() == 1
+    assert counts_of(freeze_dataset(document_type=letters)) == {"train": 3, "test": 1}
+
+
+@pytest.mark.django_db
+def test_an_empty_correction_changes_nothing(letters):
+    found = dispute(letters, "one")
+    with pytest.raises(InvalidSubmission):
+        correct_label(dispute=found, text="  ", actor=make_admin())
+    assert LabelDispute.objects.open().get() == found
+    assert Label.objects.current().filter(text="one").exists()
+
+
+@pytest.mark.django_db
+def test_a_label_is_disputed_once_for_ever_and_settled_once(letters):
+    found = dispute(letters, "one")
+    admin = make_admin()
+    uphold_label(dispute=found, actor=admin)
+    assert dispute(letters, "one") == found
+    assert not LabelDispute.objects.open().exists()
+    with pytest.raises(DisputeSettled):
+        correct_label(dispute=found, text="won", actor=admin)
+    assert Label.objects.current().filter(text="one").exists()
+
+
+@pytest.mark.django_db
+def test_the_page_lists_disputes_and_says_how_often_they_were_right(letters, client):
+    admin = make_admin()
+    client.force_login(admin)
+    assert "Nothing is disputed" in client.get(reverse("dispute_list")).content.decode()
+    first, second = dispute(letters, "one", reads="won"), dispute(letters, "two")
+    assert "won" in client.get(reverse("dispute_list")).content.decode()
+    client.post(reverse("dispute_correct", args=[first.pk]), {"text": "won"})
+    page = client.post(reverse("dispute_uphold", args=[second.pk]), follow=True).content.decode()
+    assert "1 was wrong" in page
+    assert (precision().wrong, precision().settled) == (1, 2)
+    page = client.post(reverse("dispute_uphold", args=[first.pk]), follow=True).content.decode()
+    assert "settled this already" in page

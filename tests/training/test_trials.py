@@ -1,0 +1,259 @@
+"""Two models on the same new lines: the better one serves, by itself or by a click."""
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from recognition.models import Page, Prediction
+from recognition.reading import reread_page
+from recognition.registry import active_model
+from recognition.states import PageStatus
+from review.models import Label, ReviewTask, RoutingDecision
+from tests.doubles import ScriptedEngine
+from tests.factories import make_admin, make_model, make_page, make_reviewer, make_type
+from tests.factories import submit_as_read as submit
+from training.exceptions import NotActivatable, TrialOver
+from training.gate import Reason, Verdict, may_be_tried
+from training.models import Trial
+from training.serving import put_in_service, reread_accepted_pages, take_back
+from training.shadow import judge_trial, judge_trials, promote_beside, withdraw_beside
+from training.states import TrialAim, TrialStatus
+from training.trials import evidence_of, read_for_trials, start_trial, unread_pages
+
+pytestmark = pytest.mark.django_db
+TRUTH = "Anno 1572"
+WRONG = "Amo 157Z"
+
+
+@pytest.fixture
+def letters():
+    make_model(active=True)
+    return make_type("Letters")
+
+
+@pytest.fixture
+def trial(letters):
+    return begin(letters)
+
+
+def begin(letters) -> Trial:
+    return start_trial(
+        document_type=letters,
+        aim=TrialAim.PROVE,
+        serving=active_model(letters),
+        beside=make_model(document_type=letters),
+    )
+
+
+def review(letters, *, serving: str, beside: str, pages: int = 10) -> list[Page]:
+    """Pages read by both, then corrected by a person."""
+    found = []
+    for _ in range(pages):
+        page = make_page(letters, lines=[(serving, 0.3)])
+        read_for_trials(page.pk, engines=lambda _: ScriptedEngine((beside, 0.9)))
+        submit(page, make_reviewer(), line0=TRUTH)
+        found.append(page)
+    return found
+
+
+def test_a_candidate_that_reads_better_is_put_in_service_by_itself(letters, trial):
+    before = trial.serving
+    review(letters, serving=WRONG, beside=TRUTH)
+    assert judge_trial(trial.pk) == "promoted"
+    assert active_model(letters) == trial.beside
+    trial.refresh_from_db()
+    assert trial.status == TrialStatus.BESIDE
+    assert "0 wrong characters against 30 on the same 10 pages" in trial.reason
+    guard = Trial.objects.running().get()
+    assert (guard.aim, guard.serving, guard.beside) == (TrialAim.GUARD, trial.beside, before)
+
+
+def test_a_candidate_that_reads_worse_is_withdrawn_by_itself(letters, trial):
+    review(letters, serving=TRUTH, beside=WRONG)
+    assert judge_trials() == 1
+    assert active_model(letters) == trial.serving
+    trial.refresh_from_db()
+    assert trial.status == TrialStatus.SERVING
+
+
+def test_a_candidate_that_reads_alike_goes_on(letters, trial):
+    review(letters, serving=WRONG, beside=WRONG)
+    assert judge_trial(trial.pk) == "goes on"
+    trial.refresh_from_db()
+    assert trial.evidence["pages"] == 10
+    assert active_model(letters) == trial.serving
+
+
+def test_a_new_model_that_is_worse_than_what_it_replaced_is_rolled_back_by_itself(letters):
+    before = active_model(letters)
+    worse = make_model(document_type=letters)
+    put_in_service(version=worse, document_type=letters, actor=None, reason="the gate was wrong")
+    pages = review(letters, serving=WRONG, beside=TRUTH)
+    labels = set(Label.objects.values_list("pk", "text", "superseded_at"))
+
+    assert judge_trials() == 1
+
+    assert active_model(letters) == before
+    assert not Trial.objects.running().exists()
+    assert set(Label.objects.values_list("pk", "text", "superseded_at")) == labels
+    for page in pages:
+        page.refresh_from_db()
+        assert (page.status, page.model_version) == (PageStatus.REVIEWED, worse)
+
+
+def test_nobody_sees_what_the_model_beside_reads(letters, trial):
+    page = make_page(letters, lines=[(WRONG, 0.3)])
+    task = ReviewTask.objects.get(page=page)
+    decisions = RoutingDecision.objects.count()
+    read_for_trials(page.pk, engines=lambda _: ScriptedEngine((TRUTH, 0.99)))
+    assert Prediction.objects.filter(line__page=page, model_version=trial.beside).count() == 1
+    page.refresh_from_db()
+    task.refresh_from_db()
+    assert page.model_version == task.model_version == trial.serving
+    assert page.lowest_confidence == pytest.approx(0.3)
+    assert RoutingDecision.objects.count() == decisions
+    submit(page, make_reviewer())
+    assert Label.objects.get(line__page=page).base_prediction.model_version == trial.serving
+
+
+def test_reading_beside_twice_reads_once(letters, trial):
+    page = make_page(letters, lines=[(WRONG, 0.3)])
+    engine = ScriptedEngine((TRUTH, 0.99))
+    assert read_for_trials(page.pk, engines=lambda _: engine) == "1 lines"
+    assert read_for_trials(page.pk, engines=lambda _: engine) == "0 lines"
+    assert engine.reads == 1
+
+
+def test_only_pages_of_the_type_that_the_serving_model_read_are_read_beside(letters, trial):
+    other = make_page(make_type("Forms"), lines=[(WRONG, 0.3)])
+    old = make_page(letters, lines=[(WRONG, 0.3)], model=make_model())
+    for page in (other, old):
+        assert read_for_trials(page.pk) == "0 lines"
+
+
+def test_a_judged_page_whose_second_reading_was_lost_is_found(letters, trial):
+    page = make_page(letters, lines=[(WRONG, 0.3)])
+    submit(page, make_reviewer(), line0=TRUTH)
+    assert unread_pages(trial) == [page.pk]
+    assert evidence_of(trial).pages == 0
+    read_for_trials(page.pk, engines=lambda _: ScriptedEngine((TRUTH, 0.9)))
+    assert unread_pages(trial) == []
+    assert evidence_of(trial).pages == 1
+
+
+def test_what_was_judged_before_the_trial_does_not_count(letters):
+    page = make_page(letters, lines=[(WRONG, 0.3)])
+    submit(page, make_reviewer(), line0=TRUTH)
+    assert unread_pages(begin(letters)) == []
+
+
+def test_one_click_promotes_and_another_withdraws(letters, trial):
+    admin = make_admin(username="ada")
+    withdraw_beside(trial=trial, actor=admin)
+    trial.refresh_from_db()
+    assert (trial.status, trial.reason) == (TrialStatus.ENDED, "Withdrawn by ada.")
+    assert active_model(letters) == trial.serving
+    for act in (promote_beside, withdraw_beside):
+        with pytest.raises(TrialOver):
+            act(trial=trial, actor=admin)
+
+    second = begin(letters)
+    promote_beside(trial=second, actor=admin)
+    assert active_model(letters) == second.beside
+
+
+def test_a_new_trial_of_a_type_ends_the_one_with_the_same_aim(letters, trial):
+    second = begin(letters)
+    trial.refresh_from_db()
+    assert trial.status == TrialStatus.ENDED
+    assert list(Trial.objects.running()) == [second]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Trial.objects.create(
+            document_type=letters,
+            aim=TrialAim.PROVE,
+            serving=second.serving,
+            beside=make_model(),
+        )
+
+
+def test_a_candidate_proves_itself_while_what_was_replaced_keeps_watch(letters):
+    now = make_model(document_type=letters)
+    put_in_service(version=now, document_type=letters, actor=None, reason="x")
+    begin(letters)
+    assert {trial.aim for trial in Trial.objects.running()} == set(TrialAim)
+    review(letters, serving=WRONG, beside=TRUTH)
+    judge_trials()
+    assert Trial.objects.running().count() <= 1
+
+
+def test_a_trial_against_a_model_that_serves_no_more_ends(letters, trial):
+    from recognition.registry import activate
+
+    other = make_model(document_type=letters)
+    activate(version=other, document_type=letters, actor=None, reason="behind its back")
+    assert judge_trial(trial.pk) == "over"
+    assert active_model(letters) == other
+
+
+def test_a_roll_back_by_hand_ends_the_watch(letters):
+    version = make_model(document_type=letters)
+    put_in_service(version=version, document_type=letters, actor=None, reason="x")
+    assert Trial.objects.running().exists()
+    take_back(document_type=letters, actor=make_admin(), reason="By hand")
+    assert not Trial.objects.running().exists()
+
+
+def test_pages_that_a_withdrawn_model_accepted_are_read_again_and_labels_stay(letters):
+    before = active_model(letters)
+    version = make_model(document_type=letters)
+    put_in_service(version=version, document_type=letters, actor=None, reason="x")
+    accepted = make_page(letters, status=PageStatus.ACCEPTED)
+    reviewed = make_page(letters, status=PageStatus.REVIEWED)
+    with pytest.raises(NotActivatable, match="in service"):
+        reread_accepted_pages(version=version, actor=None)
+    take_back(document_type=letters, actor=None, reason="x")
+
+    assert reread_accepted_pages(version=version, actor=make_admin()) == 1
+
+    for page in (accepted, reviewed):  # as the queued tasks would
+        reread_page(page.pk, engines=lambda _: ScriptedEngine(("Total 12.50", 0.97), ("T", 0.98)))
+        page.refresh_from_db()
+    assert accepted.model_version == before
+    assert reviewed.model_version == version
+    assert not Label.objects.filter(superseded_at__isnull=False).exists()
+
+
+@pytest.mark.parametrize(
+    ("codes", "interval", "tried"),
+    [
+        (["too_few_lines", "too_few_documents"], (-0.1, 0.1), True),
+        (["not_better"], (-0.2, 0.01), True),
+        (["not_better"], (0.01, 0.2), False),
+        (["too_few_lines", "no_truth"], None, True),
+        (["parity"], (-0.2, -0.1), False),
+        (["not_better", "slice_worse"], (-0.1, 0.1), False),
+        (["slower"], (-0.2, -0.1), False),
+    ],
+)
+def test_only_a_candidate_that_lacks_nothing_but_evidence_is_tried(codes, interval, tried):
+    verdict = Verdict(
+        accept=False,
+        reasons=tuple(Reason(code, "why") for code in codes),
+        remarks=(),
+        lines=1,
+        documents=1,
+        before=None,
+        after=None,
+        change=None,
+        interval=interval,
+        resampled=None,
+        exact_before=None,
+        exact_after=None,
+        slices=(),
+    )
+    assert may_be_tried(verdict) == tried
+
+
+def test_a_trial_has_an_end_and_a_reason_or_neither(trial):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Trial.objects.filter(pk=trial.pk).update(ended_at=timezone.now())
