@@ -303,7 +303,7 @@ def _set_aside(request: HttpRequest, task_id: int, service: Any, told: str) -> H
 def _keep_typing(request: HttpRequest, task: ReviewTask, user: AbstractBaseUser) -> None:
     """Without a script, what was typed comes with the form that leaves the page: as drafts."""
     sent = parse_submission(request.POST, _line_ids(task))
-    typed = typed_entries(task, sent.entries, user)
+    typed = typed_entries(task, user, sent.entries)
     if typed:
         entries = [entry for entry in sent.drafts() if entry.line_id in typed]
         save_drafts(task=task, user=user, entries=entries)
