@@ -133,8 +133,8 @@ def read_beside(page_id: int, version: ModelVersion, engines: EngineFor = engine
     if not lines:
         return 0
     engine = engines(version).restricted_to(chosen)
-    read = engine.recognise(load_pixels(page), [_points(line) for line in lines])
-    _store(list(zip(lines, read, strict=True)), version, chosen)
+    read = engine.recognise(load_pixels(page), [corners(line) for line in lines])
+    store_readings(list(zip(lines, read, strict=True)), version, chosen)
     return len(lines)
 
 
