@@ -30,6 +30,8 @@ _COLUMN_FILL = 0.5  # and fill this share of their column,
 _JUSTIFIED = 0.85  # or this one where they stand row by row like a form's
 _LEVEL = 0.2  # lines of a row differ by at most so many heights
 _LOOSE = 1.35  # heights from row to row: as in a form, not in running text
+_INSET_AT_MOST = 0.5  # lines that columns flow around, for each pair of theirs
+_BESIDE = 1.2  # heights up or down within which a line counts as beside another
 _SAME_ROW = 0.5  # overlap of two lines on one row, as share of the lower one
 _BLOCK_SIZE = 1.5  # ratio of line heights that parts two blocks
 
@@ -71,13 +73,17 @@ class _Box:
 
 @dataclass(slots=True)
 class _Corridor:
-    """A strip that grows downwards while it is scanned; `pairs` stand on its two sides."""
+    """A strip that grows downwards while it is scanned; `pairs` stand on its two sides.
+
+    `insets` stand in it, with text on both their sides: a caption that two columns flow around.
+    """
 
     left: float
     right: float
     top: float
     bottom: float
     pairs: list[tuple[_Box, _Box]] = field(default_factory=list)
+    insets: list[_Box] = field(default_factory=list)
 
     def narrow(self, left: float, right: float, least: float) -> bool:
         """Keep to the part within left..right; False, and no change, if it would be too thin."""
@@ -188,14 +194,20 @@ def _blocks(rows: Sequence[list[_Box]], unit: float) -> list[list[list[_Box]]]:
 
 
 def _column_cut(boxes: list[_Box], unit: float) -> list[list[_Box]] | None:
-    """Split at the largest corridor between columns: above, left, right, below; or None."""
+    """Split at the largest corridor between columns, or None.
+
+    Above, left, right, then what both flow around, below.
+    """
     found = [item for item in _corridors(boxes, unit) if _parts_columns(item)]
     if not found:
         return None
     best = max(found, key=lambda item: (item.bottom - item.top) * (item.right - item.left))
     above, left, right, below = [], [], [], []
     middle = (best.left + best.right) / 2
+    within = {box.line for box in best.insets if best.top <= box.middle <= best.bottom}
     for box in boxes:
+        if box.line in within:
+            continue
         if box.middle < best.top:
             above.append(box)
         elif box.middle > best.bottom:
@@ -204,7 +216,7 @@ def _column_cut(boxes: list[_Box], unit: float) -> list[list[_Box]] | None:
             left.append(box)
         else:
             right.append(box)
-    return [above, left, right, below]
+    return [above, left, right, [box for box in boxes if box.line in within], below]
 
 
 def _parts_columns(corridor: _Corridor) -> bool:
@@ -213,6 +225,9 @@ def _parts_columns(corridor: _Corridor) -> bool:
     sides = [
         list({pair[side].line: pair[side] for pair in corridor.pairs}.values()) for side in (0, 1)
     ]
+    # What stands between them for long is a column itself, or a table's.
+    if len(corridor.insets) > _INSET_AT_MOST * len(corridor.pairs):
+        return False
     least = _JUSTIFIED if _are_rows(corridor.pairs) else _COLUMN_FILL
     return all(_is_running_text(side, least) for side in sides)
 
@@ -251,15 +266,19 @@ def _corridors(boxes: Sequence[_Box], unit: float) -> list[_Corridor]:
     least = _CORRIDOR_WIDTH * unit
     ordered = sorted(boxes, key=lambda item: item.middle)
     partners = _right_neighbours(ordered, least)
+    flanked = _flanked(ordered, least, unit)
     active: list[_Corridor] = []
     closed: list[_Corridor] = []
     for position, box in enumerate(ordered):
         still = []
         for corridor in active:
-            if box.middle - corridor.bottom <= _LONGEST_VOID * unit and _passes(
-                corridor, box, least
-            ):
+            if box.middle - corridor.bottom > _LONGEST_VOID * unit:
+                closed.append(corridor)
+            elif _passes(corridor, box, least):
                 corridor.bottom = max(corridor.bottom, box.middle)
+                still.append(corridor)
+            elif box.line in flanked and corridor.pairs:
+                corridor.insets.append(box)
                 still.append(corridor)
             else:
                 closed.append(corridor)
@@ -277,6 +296,24 @@ def _corridors(boxes: Sequence[_Box], unit: float) -> list[_Corridor]:
             _reach_up(opened, ordered[:position], unit)
             active.append(opened)
     return closed + active
+
+
+def _flanked(ordered: Sequence[_Box], least: float, unit: float) -> set[int]:
+    """Lines with text on both sides, clear of it, about as high on the page."""
+    found = set()
+    start = 0
+    for box in ordered:
+        while ordered[start].middle < box.middle - _BESIDE * unit:
+            start += 1
+        left = right = False
+        for other in ordered[start:]:
+            if other.middle > box.middle + _BESIDE * unit:
+                break
+            left = left or other.right <= box.left - least
+            right = right or other.left >= box.right + least
+        if left and right:
+            found.add(box.line)
+    return found
 
 
 def _passes(corridor: _Corridor, box: _Box, least: float) -> bool:

@@ -142,6 +142,15 @@ TABLE_IN_TEXT = [
     ],
     *column(50, 620, 10, 800),
 ]
+CAPTIONED_PICTURE = [
+    *column(50, 100, 8),
+    *column(50, 308, 12, 250),
+    *column(50, 620, 8),
+    *column(510, 100, 8),
+    *column(660, 308, 12, 250),
+    *column(510, 620, 8),
+    *[line(400 + 9 * (row % 3), 520 + 26 * row, 170 - 18 * (row % 3), 16) for row in range(3)],
+]
 # Set as loosely as a form, line beside line, and told from one by lines that fill their column.
 LOOSE_COLUMNS = [line(left, 100 + 36 * row, 380) for left in (50, 510) for row in range(12)]
 
@@ -160,6 +169,7 @@ SHAPES = {
     "heading over two of three": HEADING_OVER_TWO_OF_THREE,
     "side notes": SIDE_NOTES,
     "table in text": TABLE_IN_TEXT,
+    "captioned picture": CAPTIONED_PICTURE,
 }
 
 
