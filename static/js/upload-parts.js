@@ -3,6 +3,7 @@
 
 import { csrfToken } from "./http.js";
 
+const AWAY = new Set([0, 423, 502, 503, 504]); // no network, the file is busy, the site restarts
 const PATIENCE = [1, 2, 4, 8, 15, 30]; // seconds between tries while the network is away
 
 /** A reason to stop, in words; `again` where sending again makes sense. */
@@ -91,8 +92,7 @@ async function ask(address, method, body) {
       // No network: tried again below.
     }
     if (answer.status >= 200 && answer.status < 300 && answer.data) return answer.data;
-    const wait = answer.status === 0 || answer.status === 423 || answer.status > 507;
-    if (!wait || tries === PATIENCE.length) throw refused(answer);
+    if (!AWAY.has(answer.status) || tries === PATIENCE.length) throw refused(answer);
     await pause(PATIENCE[tries]);
   }
 }
