@@ -6,7 +6,7 @@ NAMES_WHOM_IT_CHECKS = pgtrigger.Trigger(
     name="names_whom_it_checks",
     operation=pgtrigger.Insert
     | pgtrigger.UpdateOf(  # type: ignore[no-untyped-call]
-        "first", "first_reviewer", "second", "second_reviewer", "page"
+        "first_id", "first_reviewer_id", "second_id", "second_reviewer_id", "page_id"
     ),
     when=pgtrigger.Before,
     func="""
