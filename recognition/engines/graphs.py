@@ -36,6 +36,9 @@ def split_recogniser(recogniser: ModelProto) -> tuple[ModelProto, ModelProto]:
     "probabilities" float32 [N, W/8, classes]; class 0 is the CTC blank, the last one the space.
     Raises GraphError where there is no pool to cut at.
     """
+    if any("seam.flat" in node.output for node in recogniser.graph.node):
+        # Joined from halves once: what that called its nodes must not meet what this does.
+        recogniser = compose.add_prefix(recogniser, "joined/")
     seam = next(
         (
             node.output[0]

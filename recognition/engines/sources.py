@@ -66,7 +66,8 @@ def _model(wanted: str, role: str) -> tuple[bytes, bytes]:
     """(inference.onnx, inference.yml) of a model named or given as a directory."""
     if wanted in PACKAGED:
         files = package_files(PACKAGED[wanted])
-        return files[role], files[f"{role}_config"]
+        kind = "detector" if wanted.endswith("_det") else "recogniser"
+        return files[kind], files[f"{kind}_config"]
     directory = Path(wanted)
     if not directory.is_dir():
         if os.sep in wanted:
