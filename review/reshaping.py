@@ -4,7 +4,7 @@ Nothing is overwritten: a line of another shape is another line, the one before 
 `LineEdit` keeps the way back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 from uuid import UUID
@@ -20,7 +20,7 @@ from review import geometry
 from review.drafts import DraftEntry, save_drafts
 from review.edits import EditKind, LineEdit, LineMark, handwritten
 from review.exceptions import InvalidChange, LeaseLost
-from review.models import Draft, ReviewTask
+from review.models import Draft, PlantedError, ReviewTask
 from review.states import TaskStatus, Verdict
 
 DRAWING = frozenset({EditKind.ADD, EditKind.RESHAPE, EditKind.SPLIT, EditKind.MERGE})
@@ -213,14 +213,17 @@ def _carry_typing(
     task: ReviewTask, user: AbstractBaseUser, change: Change, new: Sequence[Line]
 ) -> None:
     """What the reviewer typed on a line goes with it to the lines that take its place."""
+    plants = PlantedError.objects.filter(
+        task=task, reviewer_id=user.pk, line__in=change.lines
+    ).values_list("planted_text", "model_text")
     entries = [
         DraftEntry(line.pk, text, Verdict.CORRECTED, 0)
-        for line, text in zip(new, change.texts, strict=False)
+        for line, text in zip(new, unplanted(change.texts, plants), strict=False)
         if text is not None
     ]
     if not entries and change.kind == EditKind.RESHAPE and new:
         kept = Draft.objects.of(task, user).filter(line__in=change.lines).first()
-        if kept is not None:
+        if kept is not None and not any(kept.text == planted for planted, _ in plants):
             entries = [DraftEntry(new[0].pk, kept.text, kept.verdict, 0)]
     if handwritten(change.lines):
         LineMark.objects.bulk_create(
@@ -235,3 +238,18 @@ def _carry_typing(
         )
     if entries:
         save_drafts(task=task, user=user, entries=entries)
+
+
+def unplanted(
+    texts: Sequence[str | None], plants: Iterable[tuple[str, str]]
+) -> tuple[str | None, ...]:
+    """The texts without errors that were planted in them: the new lines know of none.
+
+    A whole planted text gives way to what was read; where one is cut in pieces, the recogniser is
+    to say what the pieces read.
+    """
+    for planted, read in plants:
+        texts = [text.replace(planted, read) if text is not None else None for text in texts]
+        if "".join(planted.split()) in "".join("".join((text or "").split()) for text in texts):
+            return tuple(None for _ in texts)
+    return tuple(texts)

@@ -234,7 +234,8 @@ def _line(
         weak_characters=(
             _weak_characters(prediction.characters) if prediction and not planted else ()
         ),
-        doubt=_doubt(prediction.characters if prediction and not planted else ()),
+        # Of what was read, also where an error is planted: nothing may tell such a line apart.
+        doubt=_doubt(prediction.characters if prediction else ()),
     )
 
 

@@ -19,7 +19,7 @@ from review.edits import LineEdit, LineMark
 from review.exceptions import InvalidChange, LeaseLost
 from review.leases import claim_task
 from review.models import Draft, Label, ReviewTask
-from review.reshaping import Change, change_lines
+from review.reshaping import Change, change_lines, unplanted
 from review.services import LineEntry, submit_page
 from review.turned import read_page_turned
 from tests.doubles import ScriptedEngine, always
@@ -195,6 +195,21 @@ def test_the_pages_history_tells_changes_and_what_lines_said_that_are_gone(
     other.force_login(make_reviewer())
     html = other.get(reverse("page_detail", args=[held.page_id])).content.decode()
     assert "typed here" not in html
+
+
+@pytest.mark.parametrize(
+    ("texts", "kept"),
+    [
+        (("Totai 12.50 Thank you",), ("Total 12.50 Thank you",)),
+        (("Totai", "12.50"), (None, None)),
+        (("Total 12.58",), ("Total 12.58",)),
+        ((None,), (None,)),
+    ],
+)
+def test_a_planted_error_does_not_go_along_to_new_lines(
+    texts: tuple[str | None, ...], kept: tuple[str | None, ...]
+) -> None:
+    assert unplanted(texts, [("Totai 12.50", "Total 12.50")]) == kept
 
 
 def test_without_its_image_a_page_gets_no_new_lines(reviewer: User) -> None:
