@@ -23,13 +23,11 @@ def held_ahead(task: ReviewTask) -> bool:
 def test_the_next_page_is_fetched_and_a_submit_taken_back(
     open_screen: Callable[..., ReviewTask], page: Tab, reviewer: User
 ) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
     following = make_task()
-    first = open_screen()
-    wait_until(lambda: held_ahead(following))
-    wait_until(lambda: any(f"/pages/{following.page_id}/image" in each for each in asked))
-    assert any(f"/review/{following.pk}/" in each for each in asked)
+    image = f"/pages/{following.page_id}/image/"
+    with page.expect_request(lambda request: image in request.url):
+        first = open_screen()
+    assert held_ahead(following)
     page.keyboard.press("End")
     page.keyboard.type(" net")
     page.keyboard.press("Control+Enter")
