@@ -174,8 +174,7 @@ _LOOKED_AT = Q(kind__in=[TaskKind.AUDIT, TaskKind.SECOND]) | Q(
 
 
 def _done(since: datetime, reviewers: list[int] | None) -> QuerySet[ReviewTask]:
-    rows = ReviewTask.objects.filter(status=TaskStatus.DONE, done_at__gte=since)
-    rows = rows.exclude(kind=TaskKind.DECIDE).order_by()
+    rows = ReviewTask.objects.done_since(since).order_by()
     return rows if reviewers is None else rows.filter(done_by__in=reviewers)
 
 

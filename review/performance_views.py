@@ -15,7 +15,6 @@ from recognition.converters import Theme
 from review.models import ReviewTask
 from review.people import person
 from review.performance import hasty_pages, people_seen_by, performance
-from review.states import TaskKind, TaskStatus
 
 PERIODS = {"today": 0, "week": 7, "month": 30}
 """Days that a period reaches back; today begins at midnight."""
@@ -38,9 +37,7 @@ def own_pages_a_day(request: HttpRequest, theme: Theme) -> HttpResponse:
     from review import plots  # here: the drawing library would cost each start a second
 
     since = _since("month")
-    done = ReviewTask.objects.filter(
-        status=TaskStatus.DONE, done_by=person(request), done_at__gte=since
-    ).exclude(kind=TaskKind.DECIDE)
+    done = ReviewTask.objects.done_since(since).filter(done_by=person(request))
     days = [(since + timedelta(days=day)).date() for day in range(PERIODS["month"] + 1)]
     counts = dict.fromkeys(days, 0)
     for at in done.values_list("done_at", flat=True):

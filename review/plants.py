@@ -27,21 +27,22 @@ ENOUGH = 50  # confusions seen, below which the common ones are used
 KEPT = 600  # seconds that a type's table of confusions is kept
 
 
-def plant_errors(task: ReviewTask, user: AbstractBaseUser) -> dict[int, str]:
-    """What the user is to be shown instead of what was read, by line; planted at the first call.
+def plant_errors(task: ReviewTask, user: AbstractBaseUser) -> None:
+    """Draw, at the first call, the lines that the user is shown with an error put in.
 
     Audits get none, for accuracy is measured by them, nor do checks of others' work. Whether a
     line is drawn hangs on a secret, the task, the line and the reviewer alone: asking again
     draws nothing anew.
     """
-    rate = task.document_type.plant_rate
+    rate = task.page.document.document_type.plant_rate
     if rate > 0 and task.kind == TaskKind.THRESHOLD:
         _plant(task, user, rate)
-    return dict(
-        PlantedError.objects.filter(
-            task=task, reviewer=user.pk, outcome=PlantOutcome.OPEN
-        ).values_list("line_id", "planted_text")
-    )
+
+
+def planted_texts(task: ReviewTask, user: AbstractBaseUser) -> dict[int, str]:
+    """What the user is to be shown instead of what was read, by line."""
+    planted = PlantedError.objects.filter(task=task, reviewer=user.pk, outcome=PlantOutcome.OPEN)
+    return dict(planted.values_list("line_id", "planted_text"))
 
 
 def without_plants(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.apps import apps
@@ -54,6 +55,18 @@ class ReviewTaskQuerySet(OfTypeQuerySet["m.ReviewTask"]):
         """By priority, then the oldest first."""
         return self.order_by("-priority", "pk")
 
+    def done_since(self, since: datetime) -> Self:
+        """Pages reviewed since then, the checks of a second person among them."""
+        done = self.filter(status=TaskStatus.DONE, done_at__gte=since)
+        return done.exclude(kind=TaskKind.DECIDE)
+
+    def second_reviews_done(self) -> Self:
+        return self.filter(kind=TaskKind.SECOND, status=TaskStatus.DONE)
+
+    def waiting_for_another(self) -> Self:
+        """Pages that wait for a second person, or for a third."""
+        return self.filter(kind__in=[TaskKind.SECOND, TaskKind.DECIDE], status=TaskStatus.WAITING)
+
     def for_review_by(self, user: Any) -> Self:
         """Tasks of the queue that are not a check of the user's own work, nor an adjudication."""
         return self.exclude(kind=TaskKind.DECIDE).exclude(first_reviewer=user)
@@ -76,15 +89,16 @@ class LabelQuerySet(OfTypeQuerySet["m.Label"]):
         return self.filter(superseded_at__isnull=True)
 
     def readable_by(self, user: Any) -> Self:
-        """Those the user may see: not what another said of a page that waits for a blind second."""
-        rows = self.visible_to(user)
-        if is_admin(user):
-            return rows
+        """Those of the types the user may see, without what they must not know; admins see all."""
+        return self if is_admin(user) else self.visible_to(user).unspoilt_for(user)
+
+    def unspoilt_for(self, user: Any) -> Self:
+        """Not what others said of a page that waits for a second person who is to be blind."""
         tasks = apps.get_model("review", "ReviewTask")._default_manager
         blind = tasks.filter(
             kind=TaskKind.SECOND, status__in=OPEN, document_type__second_review_blind=True
         )
-        return rows.filter(Q(reviewer=user) | ~Q(line__page__in=blind.values("page")))
+        return self.filter(Q(reviewer=user) | ~Q(line__page__in=blind.values("page")))
 
 
 class DraftQuerySet(models.QuerySet[Any]):

@@ -22,7 +22,7 @@ from review.models import Label, ReviewTask
 from review.people import person
 from review.second import decide_lines, differences, waive_check
 from review.selectors import task_for
-from review.states import TaskKind, TaskStatus
+from review.states import TaskStatus
 
 LISTED = 50
 """Pages on one screen; the longest-waiting first."""
@@ -62,7 +62,7 @@ def adjudicator_required(view: Callable[..., HttpResponse]) -> Callable[..., Htt
 def disagreement_list(request: HttpRequest) -> HttpResponse:
     """Pages on which two people differ, for a third to decide."""
     user = person(request)
-    rows = task_for(user).filter(kind=TaskKind.DECIDE).to_decide_by(user)
+    rows = task_for(user).to_decide_by(user)
     mine = rows.held_by(user)
     waiting = rows.claimable().exclude(reviewer=user.pk).in_queue_order()
     context = {"mine": mine, "waiting": waiting[:LISTED], "count": waiting.count()}
@@ -75,7 +75,7 @@ def disagreement_list(request: HttpRequest) -> HttpResponse:
 def adjudicate(request: HttpRequest, task_id: int) -> HttpResponse:
     """The two readings over each crop; a POST decides them all."""
     user = person(request)
-    rows = task_for(user).filter(kind=TaskKind.DECIDE).to_decide_by(user)
+    rows = task_for(user).to_decide_by(user)
     task = get_object_or_404(rows, pk=task_id)
     faults: dict[int, str] = {}
     choices: dict[int, tuple[str, str]] = {}
@@ -113,7 +113,7 @@ def agreement(request: HttpRequest) -> HttpResponse:
     """How far people agree, by pair and document type; and what waits for a second person."""
     waiting = (
         task_for(person(request))
-        .filter(kind__in=[TaskKind.SECOND, TaskKind.DECIDE], status=TaskStatus.WAITING)
+        .waiting_for_another()
         .select_related("first_reviewer", "second_reviewer")
         .in_queue_order()
     )
@@ -138,7 +138,7 @@ def check_waive(request: HttpRequest, task_id: int) -> HttpResponse:
 def pairs() -> list[Pair]:
     """Each pair of people who read the same pages, by document type, in three queries."""
     tasks = list(
-        ReviewTask.objects.filter(kind=TaskKind.SECOND, status=TaskStatus.DONE)
+        ReviewTask.objects.second_reviews_done()
         .select_related("document_type", "first_reviewer", "done_by")
         .order_by("-pk")[:COMPARED]
     )

@@ -12,9 +12,10 @@ from recognition.engines.base import WEAK
 from recognition.models import Event, Line, Page, Prediction
 from review.drafts import DraftConflict
 from review.edits import handwritten
-from review.models import Draft, Label, PlantedError, ReviewTask
+from review.models import Draft, Label, ReviewTask
+from review.plants import planted_texts
 from review.services import LineEntry
-from review.states import WITHOUT_TEXT, PlantOutcome, TaskKind
+from review.states import WITHOUT_TEXT, TaskKind
 
 UNSURE = 0.95
 """Between the threshold and this a line is drawn as less than sure; it colours, nothing more."""
@@ -155,11 +156,7 @@ def review_page(
         .filter(line__page=page, line__retired_at=None)
         .only("line_id", "text", "confidence", "characters")
     }
-    planted = dict(
-        PlantedError.objects.filter(
-            task=task, reviewer=user.pk, outcome=PlantOutcome.OPEN
-        ).values_list("line_id", "planted_text")
-    )
+    planted = planted_texts(task, user)
     if missing := [line.pk for line in lines if line.pk not in predictions]:
         # Drawn by a person on a page whose text came with its file: another model read it.
         others_read = Prediction.objects.filter(line__in=missing).order_by("pk")

@@ -233,11 +233,11 @@ def test_an_admin_cannot_reach_a_superuser_or_become_one() -> None:
     assert not mine.is_superuser
 
 
-def test_both_groups_are_there_after_every_migrate() -> None:
-    Group.objects.filter(name__in=["Admin", "Reviewer"]).delete()
+def test_the_groups_are_there_after_every_migrate() -> None:
+    Group.objects.filter(name__in=["Admin", "Reviewer", "Adjudicator"]).delete()
     call_command("migrate", verbosity=0)
     call_command("migrate", verbosity=0)
-    assert {"Admin", "Reviewer"} == set(Group.objects.values_list("name", flat=True))
+    assert {"Admin", "Reviewer", "Adjudicator"} == set(Group.objects.values_list("name", flat=True))
 
 
 def test_wrong_passwords_pause_one_account_and_no_other() -> None:

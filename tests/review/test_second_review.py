@@ -66,7 +66,7 @@ class TestSecondPerson:
         assert other.pk == second.pk
 
     def test_the_page_is_not_final_before_the_second(self, first_done: ReviewTask) -> None:
-        assert first_done.page.status == PageStatus.REVIEW
+        assert Page.objects.get(pk=first_done.page_id).status == PageStatus.REVIEW
         factories.submit_as_read(first_done.page, make_reviewer(), line0="Total 12.58")
         assert Page.objects.get(pk=first_done.page_id).status == PageStatus.REVIEWED
         assert not ReviewTask.objects.open().exists()
@@ -107,7 +107,7 @@ class TestSecondPerson:
     ) -> None:
         undo_submit(task_id=first_done.pk, user=reviewer)
         assert ReviewTask.objects.get(kind=TaskKind.SECOND).status == TaskStatus.WITHDRAWN
-        factories.submit_as_read(first_done.page, reviewer)
+        factories.submit_as_read(first_done.page, reviewer, line0="Total 12.58")
         assert waiting_second(first_done).first_reviewer == reviewer
 
     def test_an_admin_can_let_the_first_reading_stand(self, first_done: ReviewTask) -> None:
