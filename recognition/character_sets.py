@@ -181,6 +181,14 @@ class SetPreview:
         return LABELS[self.character_set]
 
     @property
+    def lacking_shown(self) -> tuple[str, ...]:
+        """These as they can be seen: combining marks on a dotted circle."""
+        return tuple(
+            f"\u25cc{each}" if unicodedata.category(each)[0] == "M" else each
+            for each in self.lacking
+        )
+
+    @property
     def left_out(self) -> int:
         return self.known - self.allowed
 

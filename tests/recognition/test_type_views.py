@@ -18,6 +18,7 @@ POLICY = {
     "threshold": "85",
     "audit_rate": "2.5",
     "character_set": "full",
+    "second_review_blind": "on",
 }
 
 

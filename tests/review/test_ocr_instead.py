@@ -1,10 +1,12 @@
 """A page taken from its PDF's text layer is read instead, unless somebody has worked on it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from recognition.intake import add_file, split_document
@@ -100,9 +102,8 @@ def test_where_somebody_has_worked_the_page_says_why_it_stays(client: Client):
     save_drafts(task=task, user=reviewer, entries=[typed])
     with pytest.raises(NotForOcr, match="has typed on this page"):
         read_instead(page=page, actor=admin)
-    ReviewTask.objects.filter(pk=task.pk).update(
-        status=TaskStatus.WAITING, reviewer=None, lease_token=None, lease_expires_at=None
-    )
+    long_ago = timezone.now() - timedelta(days=1)
+    ReviewTask.objects.filter(pk=task.pk).update(lease_expires_at=long_ago)
     with pytest.raises(NotForOcr, match="has typed on this page"):
         read_instead(page=page, actor=admin)
     submit_as_read(page, make_reviewer())
