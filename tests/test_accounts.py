@@ -47,6 +47,7 @@ FOR_REVIEWERS = {
     "review_drafts",
     "review_heartbeat",
     "review_keys",
+    "my_work",
     "review_lines",
     "review_line_mark",
     "review_read",
