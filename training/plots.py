@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from recognition.converters import Theme
 from recognition.plotting import THEMES, plot, svg
 from training.curve import Point
 from training.progress import Day, Judged
 from training.reliability import Reliability
+
+DAYS_NAMED = 6
+"""Under the axis; more would overlap."""
 
 
 def learning_curve(points: Sequence[Point], theme: Theme) -> bytes:
@@ -80,10 +83,13 @@ def learning(runs: Sequence[Judged], days: Sequence[Day], theme: Theme) -> bytes
               markersize=3, label="the run's candidate")  # fmt: skip
     left.set_xlabel("Labels", color=colours.ink)
     left.set_title("On held-out lines", color=colours.ink, fontsize=9)
-    right.plot([day.day for day in days], [day.rate for day in days], color=colours.first,
-               linewidth=1.4, marker="o", markersize=3)  # fmt: skip
+    places = range(len(days))
+    right.plot(places, [day.rate for day in days], color=colours.first, linewidth=1.4, marker="o",
+               markersize=3)  # fmt: skip
+    every = max(1, -(-len(days) // DAYS_NAMED))
+    right.set_xticks(places[::every], [f"{day.day:%-d %b}" for day in days[::every]])
     right.set_title("Corrected by people, by day", color=colours.ink, fontsize=9)
-    right.tick_params(axis="x", labelrotation=30)
+    left.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
     right.grid(color=colours.grid, linewidth=0.6)
     for axes in (left, right):
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))

@@ -11,6 +11,7 @@ from training.curve import Point
 from training.ledger import Fate, Standing, ledger_of, standing_of_dataset
 from training.models import CurvePoint, EvaluatedLine, TrainingRun, Trial
 from training.runs import job_directory
+from training.states import OPEN
 
 LOG_TAIL_BYTES = 8_000
 
@@ -124,11 +125,13 @@ def version_page(version: ModelVersion) -> dict[str, Any]:
 def run_page(run: TrainingRun) -> RunPage:
     """A run with its ledger, the test lines on which the two models differ, and its log's end."""
     fates = ledger_of(run)
+    # While it goes on the page asks every two seconds, and the split looks at every label.
+    ended = run.status not in OPEN
     return RunPage(
         run=run,
         ledger=fates,
         ledger_total=sum(fate.labels for fate in fates),
-        standing=standing_of_dataset(run.dataset) if run.dataset else None,
+        standing=standing_of_dataset(run.dataset) if ended and run.dataset else None,
         differing=tuple(
             EvaluatedLine.objects.filter(run=run)
             .exclude(active_text=F("candidate_text"))

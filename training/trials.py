@@ -7,7 +7,7 @@ trial therefore follows the gate's technical checks and never replaces them.
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -25,8 +25,21 @@ from training.models import Trial
 from training.sequential import Evidence, PageErrors, weigh
 from training.states import TrialAim, TrialStatus
 
+DIFFERING_SHOWN, LOOKED_THROUGH = 100, 20
 CATCH_UP = 50
 """Judged pages without the second reading that are queued at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """A judged line that two models read differently, with each one's wrong characters."""
+
+    line_id: int
+    truth: str
+    serving: str
+    beside: str
+    serving_wrong: int
+    beside_wrong: int
 
 
 @transaction.atomic
@@ -148,6 +161,37 @@ def evidence_of(trial: Trial) -> Evidence:
             for rows in pages.values()
         ]
     )
+
+
+def differing(trial: Trial) -> list[Differing]:
+    """Judged lines that the two models read differently, the newest first, a hundred at most."""
+    labels = (
+        _judged(trial)
+        .select_related("base_prediction", "line")
+        .order_by("-pk")[: DIFFERING_SHOWN * LOOKED_THROUGH]
+    )
+    beside = {
+        (row.line_id, row.character_set): row.text
+        for row in Prediction.objects.filter(
+            model_version=trial.beside, line__in=[label.line_id for label in labels]
+        )
+    }
+    found = []
+    for label in labels:
+        shown = label.base_prediction
+        also = beside.get((label.line_id, shown.character_set)) if shown else None
+        if shown is not None and also is not None and also != shown.text:
+            found.append(
+                Differing(
+                    line_id=label.line_id,
+                    truth=label.text,
+                    serving=shown.text,
+                    beside=also,
+                    serving_wrong=edits(label.text, shown.text),
+                    beside_wrong=edits(label.text, also),
+                )
+            )
+    return found[:DIFFERING_SHOWN]
 
 
 def _judged(trial: Trial) -> LabelQuerySet:

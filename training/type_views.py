@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from recognition.access import admin_required
 from recognition.converters import Theme
 from recognition.models import DocumentType
-from training import progress, shadow
+from training import progress, shadow, trials
 from training.exceptions import TrialOver
 from training.ledger import standing_of
 from training.models import TrainingRun, Trial
@@ -25,12 +25,12 @@ TRIALS_SHOWN = 10
 def type_learning(request: HttpRequest, type_id: int) -> HttpResponse:
     """The ledger, the split, the trial and the runs of one document type."""
     document_type = get_object_or_404(DocumentType, pk=type_id)
-    trials = Trial.objects.filter(document_type=document_type).select_related("serving", "beside")
+    both = Trial.objects.filter(document_type=document_type).select_related("serving", "beside")
     context = {
         "type": document_type,
         "standing": standing_of(document_type),
-        "trials": trials.running(),
-        "ended": trials.over()[:TRIALS_SHOWN],
+        "trials": both.running(),
+        "ended": both.over()[:TRIALS_SHOWN],
         "judged": progress.judged_runs(document_type),
         "days": progress.days_of(document_type),
         "misreadings": progress.misreadings_of(document_type),
@@ -50,6 +50,15 @@ def type_learning_plot(request: HttpRequest, type_id: int, theme: Theme) -> Http
         progress.judged_runs(document_type), progress.days_of(document_type), theme
     )
     return HttpResponse(picture, content_type="image/svg+xml")
+
+
+@require_safe
+@admin_required
+def trial_detail(request: HttpRequest, trial_id: int) -> HttpResponse:
+    """One trial: where it stands or how it ended, and the lines its models read differently."""
+    trial = _trial(trial_id)
+    context = {"trial": trial, "differing": trials.differing(trial)}
+    return render(request, "training/trial_detail.html", context)
 
 
 @require_POST
@@ -91,7 +100,7 @@ def my_work(request: HttpRequest) -> HttpResponse:
 
 def _trial(trial_id: int) -> Trial:
     return get_object_or_404(
-        Trial.objects.select_related("document_type", "serving", "beside"), pk=trial_id
+        Trial.objects.select_related("document_type", "serving", "beside", "ended_by"), pk=trial_id
     )
 
 

@@ -27,6 +27,7 @@ urlpatterns = [
     path(
         "disputes/<int:dispute_id>/correct/", dispute_views.dispute_correct, name="dispute_correct"
     ),
+    path("trials/<int:trial_id>/", type_views.trial_detail, name="trial_detail"),
     path("trials/<int:trial_id>/promote/", type_views.trial_promote, name="trial_promote"),
     path("trials/<int:trial_id>/withdraw/", type_views.trial_withdraw, name="trial_withdraw"),
     path("runs/", views.run_list, name="run_list"),

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from recognition.models import Page, Prediction
@@ -18,7 +19,7 @@ from training.models import Trial
 from training.serving import put_in_service, reread_accepted_pages, take_back
 from training.shadow import judge_trial, judge_trials, promote_beside, withdraw_beside
 from training.states import TrialAim, TrialStatus
-from training.trials import evidence_of, read_for_trials, start_trial, unread_pages
+from training.trials import differing, evidence_of, read_for_trials, start_trial, unread_pages
 
 pytestmark = pytest.mark.django_db
 TRUTH = "Anno 1572"
@@ -99,6 +100,24 @@ def test_a_new_model_that_is_worse_than_what_it_replaced_is_rolled_back_by_itsel
     for page in pages:
         page.refresh_from_db()
         assert (page.status, page.model_version) == (PageStatus.REVIEWED, worse)
+
+
+def test_the_lines_two_models_read_differently_are_shown_with_what_a_person_says(
+    letters, trial, client
+):
+    review(letters, serving=WRONG, beside=TRUTH, pages=2)
+    review(letters, serving=TRUTH, beside=TRUTH, pages=1)
+    found = differing(trial)
+    readings = [(line.truth, line.serving, line.beside) for line in found]
+    assert readings == [(TRUTH, WRONG, TRUTH)] * 2
+    assert (found[0].serving_wrong, found[0].beside_wrong) == (3, 0)
+    client.force_login(make_admin())
+    page = client.get(reverse("trial_detail", args=[trial.pk])).content.decode()
+    assert page.count("3 wrong") == 2
+    withdraw_beside(trial=trial, actor=make_admin(username="ada"))
+    assert (
+        "Withdrawn by ada." in client.get(reverse("trial_detail", args=[trial.pk])).content.decode()
+    )
 
 
 def test_nobody_sees_what_the_model_beside_reads(letters, trial):

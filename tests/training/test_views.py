@@ -36,6 +36,7 @@ READS = [
     "type_learning",
     "type_learning_plot",
     "dispute_list",
+    "trial_detail",
 ]
 WRITES = [
     "dispute_correct",
@@ -103,6 +104,7 @@ def address(version, run, trial, dispute):
         "dispute_correct": [dispute.pk],
         "dispute_uphold": [dispute.pk],
         "model_reread": [version.pk],
+        "trial_detail": [trial.pk],
         "trial_promote": [trial.pk],
         "trial_withdraw": [trial.pk],
         "type_learning": [run.document_type_id],
@@ -147,6 +149,7 @@ def test_the_wrong_method_is_refused(client, admin, address, name):
         ("dispute_correct", [0]),
         ("dispute_uphold", [0]),
         ("model_reread", [0]),
+        ("trial_detail", [0]),
         ("trial_promote", [0]),
         ("trial_withdraw", [0]),
         ("type_learning", [0]),

@@ -1,0 +1,206 @@
+"""A reviewer replayed on lines whose truth is known: what learning would have been worth.
+
+Features are computed once; reading, training and judging then run on them in this process with
+the product's own trainer, splits and gate. Used by `manage.py simulate` and `bench.effort`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import onnx
+from PIL import Image as PillowImage
+
+from recognition.calibrating import refit
+from recognition.calibration import Calibration, line_features
+from recognition.crops import Image, rectify
+from recognition.ctc import decode
+from recognition.direction import turn
+from recognition.engines import graphs
+from recognition.engines.halves import Backbone, ExportedHead, Features
+from recognition.engines.store import ModelFiles
+from recognition.metrics import edits
+from recognition.preprocess import tensor_width, text_width
+from training.characters import Alphabet, choose_alphabet, output_layer, steps_needed
+from training.fitting import Sample, fit, probabilities
+from training.network import build_head, read_weights
+from training.settings import TrainSettings
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayLine:
+    """A line with its truth as it stands from left to right, and what the backbone makes of it."""
+
+    number: int
+    text: str
+    group: str
+    features: Features
+    fill: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """What a head read on a line; `least` and `margin` are of its weakest character."""
+
+    text: str
+    confidence: float
+    least: float
+    margin: float
+    wrong: int
+
+
+@dataclass(frozen=True)
+class HeadState:
+    """A head in memory: its weights, its characters, and its calibration."""
+
+    weights: tuple[Features, ...]
+    alphabet: Alphabet
+    calibration: Calibration
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.alphabet.names
+
+
+def load_lines(
+    folder: Path,
+    base: ModelFiles,
+    *,
+    limit: int | None = None,
+    threads: int = 2,
+    on_progress: Callable[[int], None] | None = None,
+) -> list[ReplayLine]:
+    """Lines of a ground truth folder in the order of the file, with their features.
+
+    With a limit rows are taken evenly over the file. A line's group is its book or page where the
+    row names one, else its image. Raises OSError, KeyError or ValueError where the folder is not
+    what `recognition.evaluation.truth` describes.
+    """
+    crops: list[Image] = []
+    texts: list[str] = []
+    groups: list[str] = []
+    rows = [json.loads(row) for row in (folder / "labels.jsonl").read_text().splitlines()]
+    taken = min(limit or len(rows), len(rows))
+    for row in (rows[at * len(rows) // taken] for at in range(taken)):
+        if limit is not None and len(crops) >= limit:
+            break
+        with PillowImage.open(folder / row["image"]) as image:
+            pixels = np.asarray(image.convert("RGB"), dtype=np.uint8)
+        whole = [(pixels, row.get("text", ""))]
+        lines = [(rectify(pixels, one["polygon"]), one["text"]) for one in row.get("lines", [])]
+        for crop, raw in lines or whole:
+            text = unicodedata.normalize("NFC", " ".join(raw.split()))
+            if text:
+                crops.append(crop)
+                texts.append(turn(text))
+                groups.append(str(row.get("book", row.get("page", row["image"]))))
+    features = Backbone(base.backbone, threads).features(crops, on_progress)
+    return [
+        ReplayLine(number, text, group, found, text_width(crop) / tensor_width(crop))
+        for number, (text, group, found, crop) in enumerate(
+            zip(texts, groups, features, crops, strict=True)
+        )
+    ][:limit]
+
+
+def base_state(base: ModelFiles) -> HeadState:
+    """The head as shipped."""
+    return HeadState(
+        tuple(graphs.head_weights(onnx.load(str(base.head)))),
+        Alphabet(tuple(base.characters()), ()),
+        Calibration.from_json(base.calibration.read_bytes()),
+    )
+
+
+class Reader:
+    """Reads lines with a head in memory; base heads in the serving runtime, others in Paddle."""
+
+    def __init__(self, state: HeadState, exported: Path | None = None) -> None:
+        self._state = state
+        self._probabilities: Callable[[Features], Features]
+        if exported is not None:
+            self._probabilities = ExportedHead(exported).probabilities
+        else:
+            head = build_head(list(state.weights))
+            head.eval()
+            self._probabilities = partial(probabilities, head)
+
+    def read(self, line: ReplayLine) -> ReadBack:
+        found = self._probabilities(line.features)
+        decoded = decode(found, self._state.names, line.fill)
+        said = [character.confidence for character in decoded.characters]
+        margins = [
+            character.confidence - max((a.probability for a in character.alternatives), default=0)
+            for character in decoded.characters
+        ]
+        return ReadBack(
+            text=decoded.text,
+            confidence=self._state.calibration.line_confidence(said) or 0.0,
+            least=min(said, default=0.0),
+            margin=min(margins, default=0.0),
+            wrong=edits(line.text, decoded.text),
+        )
+
+    def read_all(self, lines: Sequence[ReplayLine]) -> list[ReadBack]:
+        return [self.read(line) for line in lines]
+
+
+def learn(
+    state: HeadState,
+    base: HeadState,
+    train: Sequence[ReplayLine],
+    validation: Sequence[ReplayLine],
+    readings: Sequence[str],
+    settings: TrainSettings,
+) -> HeadState:
+    """The head after learning from these lines, from where `state` stands."""
+    known = [*train, *validation]
+    alphabet = choose_alphabet(
+        state.alphabet.characters, (line.text for line in known), iter(readings)
+    )
+    spare = (base.names, base.weights[-2], base.weights[-1])
+    weight, bias = output_layer(alphabet, state.names, state.weights[-2], state.weights[-1], spare)
+    head = build_head([*state.weights[:-2], weight, bias], settings.dropout)
+    fit(
+        head,
+        _samples(train, alphabet),
+        _samples(validation, alphabet),
+        alphabet.names,
+        settings,
+        lambda _: None,
+    )
+    said, right = [], []
+    for line in validation:
+        decoded = decode(probabilities(head, line.features), alphabet.names, line.fill)
+        if decoded.characters:
+            said.append(line_features([one.confidence for one in decoded.characters]))
+            right.append(decoded.text == line.text)
+    calibration = refit(state.calibration, said, right)
+    return HeadState(tuple(read_weights(head)), alphabet, calibration)
+
+
+def settings_for(seed: int, max_steps: int) -> TrainSettings:
+    """The product's settings with another seed and at most so many steps."""
+    usual = TrainSettings()
+    return replace(usual, seed=seed, max_steps=max_steps, min_steps=min(usual.min_steps, max_steps))
+
+
+def split_key(group: str) -> str:
+    """A stand-in for a document's SHA-256, by which the product splits."""
+    return hashlib.sha256(group.encode()).hexdigest()
+
+
+def _samples(lines: Sequence[ReplayLine], alphabet: Alphabet) -> list[Sample]:
+    found = []
+    for line in lines:
+        encoded = alphabet.encode(line.text)
+        if encoded and steps_needed(encoded) <= len(line.features):
+            found.append(Sample((line.features,), tuple(encoded), line.text))
+    return found
