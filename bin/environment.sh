@@ -47,6 +47,8 @@ make_environment() {
             die "Python's venv module is missing. One command helps: sudo apt-get install python3-venv"
         fi
     fi
+    # Clearing a link's target would empty an environment that others use.
+    [ ! -L "$VENV" ] || die ".venv is a link to another place and does not fit; remove the link."
     say "Making a virtual environment in .venv ..."
     "$python" -m venv --clear "$VENV" || die "the virtual environment could not be made in $VENV."
 }
