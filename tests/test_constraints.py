@@ -16,6 +16,7 @@ from recognition.models import (
     Event,
     Line,
     ModelVersion,
+    PartialUpload,
     Prediction,
 )
 from review.models import (
@@ -31,6 +32,7 @@ from review.models import (
     ThresholdChoice,
 )
 from tests.factories import (
+    make_admin,
     make_document,
     make_model,
     make_page,
@@ -87,6 +89,34 @@ def test_policy_numbers_are_shares(value: float) -> None:
     breaks("choice_shares", insert(choice, bound=value))
     breaks("choice_shares", insert(choice, bound=None))
     protected(choice, threshold=0.5)
+
+
+def test_a_character_set_is_one_that_there_is() -> None:
+    task = make_task()
+    page, (line, *_) = task.page, task.page.lines.all()
+    breaks("type_character_set_known", update(page.document.document_type, character_set="runes"))
+    breaks("page_character_set_known", update(page, character_set="runes"))
+    breaks("task_character_set_known", update(task, character_set="runes"))
+    prediction = line.predictions.get()
+    breaks("prediction_character_set_known", insert(prediction, character_set="runes"))
+    decision = RoutingDecision.objects.get(page=page)
+    breaks("decision_character_set_known", insert(decision, character_set="runes"))
+
+
+def test_a_file_in_parts_is_one_at_a_time_and_ends_as_a_document() -> None:
+    page = make_page()
+    partial = PartialUpload.objects.create(
+        batch=page.document.batch,
+        owner=make_admin(),
+        filename="archive.zip",
+        size_bytes=10,
+        fingerprint="archive.zip/10/1",
+    )
+    breaks("partial_once_per_file", insert(partial, token=uuid4()))
+    breaks("partial_size_known", update(partial, size_bytes=0))
+    breaks("partial_done_names_its_document", update(partial, status="done"))
+    breaks("partial_done_names_its_document", update(partial, document=page.document))
+    update(partial, status="done", document=page.document)()
 
 
 @pytest.mark.parametrize("value", [-0.01, 1.01])
@@ -209,7 +239,7 @@ def test_a_position_is_used_once_among_the_lines_that_stand() -> None:
 
 def test_a_model_reads_a_line_once() -> None:
     prediction = first_prediction()
-    breaks("prediction_once_per_line_and_model", insert(prediction))
+    breaks("prediction_once_per_line_model_and_set", insert(prediction))
     insert(prediction, model_version_id=make_model().pk)()
 
 
@@ -289,7 +319,7 @@ def test_a_task_is_in_a_known_state_with_what_belongs_to_it() -> None:
 
 def test_an_audit_is_drawn_once_for_a_reading() -> None:
     decision = RoutingDecision.objects.get(page=make_page())
-    breaks("decision_once_per_page_and_model", insert(decision))
+    breaks("decision_once_per_page_model_and_set", insert(decision))
     other = {"model_version_id": make_model().pk}
     breaks("decision_threshold_is_share", insert(decision, threshold=1.5, **other))
     breaks("decision_threshold_is_share", insert(decision, audit_rate=-0.5, **other))

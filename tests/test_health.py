@@ -82,7 +82,7 @@ def test_queues_without_a_worker_are_named() -> None:
     assert body["status"] == "degraded"
     assert body["database"]["ok"]
     assert body["broker"]["ok"]
-    assert body["workers"]["message"] == "No worker serves default, ocr, refresh, train."
+    assert body["workers"]["message"] == "No worker serves default, line, ocr, refresh, train."
 
 
 @pytest.mark.django_db(transaction=True)
