@@ -1,0 +1,201 @@
+"""What must never be false of tasks, drafts, labels and checks, attacked in the database."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import InternalError, transaction
+from django.utils import timezone
+
+from review.models import (
+    Draft,
+    LineEdit,
+    LineMark,
+    PlantedError,
+    RefusedDraft,
+    ReviewTask,
+    RoutingDecision,
+    TaskSkip,
+)
+from tests.constraints.attacks import (
+    breaks,
+    first_label,
+    insert,
+    protected,
+    update,
+)
+from tests.factories import (
+    make_model,
+    make_page,
+    make_reviewer,
+    make_task,
+    make_type,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_page_has_one_open_task() -> None:
+    task = make_task()
+    breaks("one_open_task_per_page", insert(task))
+    insert(task, status="withdrawn")()
+
+
+def test_a_lease_is_whole_or_not_there() -> None:
+    task, user = make_task(), make_reviewer()
+    later = timezone.now() + timedelta(minutes=1)
+    whole = {
+        "reviewer": user,
+        "lease_token": uuid4(),
+        "lease_expires_at": later,
+        "hold": "active",
+    }
+    for missing in whole:
+        part = {name: value for name, value in whole.items() if name != missing}
+        breaks("task_lease_all_or_nothing", update(task, status="held", **part))
+        breaks("task_lease_all_or_nothing", update(task, **{missing: whole[missing]}))
+    update(task, status="held", **whole)()
+    breaks("task_lease_all_or_nothing", update(task, status="waiting"))
+    breaks("task_lease_all_or_nothing", update(task, hold="lent"))
+    for hold, constraint in (
+        ("active", "one_active_task_per_reviewer"),
+        ("ahead", "one_task_ahead_per_reviewer"),
+    ):
+        update(task, hold=hold)()
+        breaks(constraint, update(make_task(), status="held", **{**whole, "hold": hold}))
+    update(task, hold="parked")()
+    update(make_task(), status="held", **{**whole, "hold": "parked"})()
+
+
+def test_a_task_is_in_a_known_state_with_what_belongs_to_it() -> None:
+    task = make_task()
+    breaks("task_status_known", update(task, status="lost"))
+    breaks("task_done_names_who_and_when", update(task, status="done"))
+    breaks("task_done_names_who_and_when", update(task, done_at=timezone.now()))
+    breaks("task_flagged_has_reason", update(task, status="flagged"))
+
+
+def test_an_audit_is_drawn_once_for_a_reading() -> None:
+    decision = RoutingDecision.objects.get(page=make_page())
+    breaks("decision_once_per_page_model_and_set", insert(decision))
+    other = {"model_version_id": make_model().pk}
+    breaks("decision_threshold_is_share", insert(decision, threshold=1.5, **other))
+    breaks("decision_threshold_is_share", insert(decision, audit_rate=-0.5, **other))
+    protected(decision, outcome="accept")
+
+
+def test_a_reviewer_has_one_draft_of_a_line() -> None:
+    task = make_task()
+    draft = Draft.objects.create(
+        task=task,
+        reviewer=make_reviewer(),
+        line=task.page.lines.all()[0],
+        text="typed",
+        verdict="corrected",
+    )
+    breaks("draft_once_per_line_and_reviewer", insert(draft))
+
+
+def test_a_skip_is_append_only() -> None:
+    skip = TaskSkip.objects.create(task=make_task(), reviewer=make_reviewer(), reason="Blurred")
+    protected(skip, reason="other")
+
+
+def test_a_line_has_one_current_label() -> None:
+    label = first_label()
+    breaks("one_current_label_per_line", insert(label))
+    insert(label, superseded_at=timezone.now())()
+
+
+def test_a_label_is_empty_only_where_it_says_so() -> None:
+    label = first_label()
+    update(label, superseded_at=timezone.now())()
+    for verdict in ("confirmed", "corrected"):
+        change = {"verdict": verdict, "text": "", "superseded_at": None}
+        breaks("label_empty_only_without_text", insert(label, **change))
+    for verdict in ("illegible", "not_text"):
+        change = {"verdict": verdict, "text": "some", "superseded_at": None}
+        breaks("label_empty_only_without_text", insert(label, **change))
+    breaks("label_verdict_known", insert(label, verdict="maybe", superseded_at=None))
+    breaks("label_seconds_not_negative", insert(label, seconds=-1, superseded_at=None))
+
+
+def test_what_was_said_stays_and_is_superseded_once_and_for_good() -> None:
+    label = first_label()
+    protected(label, text="other")
+    now = timezone.now()
+    update(label, superseded_at=now)()
+    for change in ({"superseded_at": None}, {"superseded_at": now + timedelta(days=1)}):
+        with pytest.raises(InternalError, match="pgtrigger"), transaction.atomic():
+            update(label, **change)()
+
+
+def test_a_planted_error_is_wrong_known_once_and_judged_once() -> None:
+    task = make_task()
+    planted = PlantedError.objects.create(
+        task=task,
+        reviewer=make_reviewer(),
+        line=task.page.lines.all()[0],
+        model_text="Total",
+        planted_text="Tota1",
+    )
+    breaks("planted_once_per_line_and_reviewer", insert(planted))
+    other = {"reviewer_id": make_reviewer().pk}
+    breaks("planted_is_wrong", insert(planted, planted_text="Total", **other))
+    breaks("planted_is_wrong", insert(planted, planted_text="", **other))
+    breaks("planted_judged_with_outcome", update(planted, outcome="caught"))
+    breaks("planted_judged_with_outcome", update(planted, judged_at=timezone.now()))
+    protected(planted, planted_text="other")
+    update(planted, outcome="caught", judged_at=timezone.now())()
+    protected(planted, outcome="missed")
+    breaks("type_plants_few_errors", update(make_type(), plant_rate=0.5))
+
+
+def test_a_check_names_its_review_and_is_nobodys_own() -> None:
+    breaks("task_checks_what_its_kind_says", update(make_task(), kind="second"))
+    first = make_page(status="reviewed").tasks.get()
+    second = ReviewTask.objects.create(
+        page=first.page,
+        document_type=first.document_type,
+        kind="second",
+        model_version=first.model_version,
+        first=first,
+        first_reviewer=first.done_by,
+    )
+    done = {"status": "done", "done_at": timezone.now(), "done_token": uuid4()}
+    breaks("task_nobody_checks_their_own_work", update(second, done_by=first.done_by, **done))
+    with pytest.raises(InternalError, match="names another reviewer"), transaction.atomic():
+        update(second, first_reviewer=make_reviewer())()
+    update(second, done_by=make_reviewer(), **done)()
+
+
+def test_what_was_refused_is_kept_once_and_for_good() -> None:
+    task = make_task()
+    refused = RefusedDraft.objects.create(
+        task=task,
+        reviewer=make_reviewer(),
+        line=task.page.lines.all()[0],
+        text="long " * 1_000,  # more than an index of the text itself would hold
+        verdict="corrected",
+    )
+    breaks("refused_draft_kept_once", insert(refused))
+    protected(refused, text="else")
+
+
+def test_lines_keep_their_shape_and_changes_of_them_are_kept() -> None:
+    task = make_task()
+    line = task.page.lines.all()[0]
+    protected(line, polygon=[[0, 0]] * 4)
+    reviewer = make_reviewer()
+    edit = LineEdit.objects.create(
+        task=task, reviewer=reviewer, kind="delete", before=[line.pk], after=[]
+    )
+    protected(edit, after=[1])
+    breaks("line_edit_kind_known", insert(edit, kind="explode"))
+    breaks("line_edit_names_what_it_reverts", insert(edit, kind="revert"))
+    breaks("line_edit_names_what_it_reverts", insert(edit, reverts_id=edit.pk))
+    mark = LineMark.objects.create(
+        task=task, reviewer=reviewer, line=line, kind="handwriting", on=True
+    )
+    protected(mark, on=False)
+    breaks("line_mark_kind_known", insert(mark, kind="pretty"))
