@@ -4,6 +4,7 @@ import { Banners } from "../banners.js";
 import { ask, post } from "../http.js";
 import { onSignedIn } from "../session.js";
 import { About } from "./about.js";
+import { bindActions } from "./actions.js";
 import { BoxActions } from "./box-actions.js";
 import { Crops } from "./crops.js";
 import { bindDialogs, openDialog } from "./dialogs.js";
@@ -341,39 +342,11 @@ const actions = {
   "zoom-line": () => viewer.toLine(),
 };
 
-document.addEventListener("keydown", (event) => {
-  if (typing.composing || document.querySelector("dialog[open]")) return;
-  const field = event.target.closest?.("input, select, textarea");
-  const inText = field?.classList.contains("text") ?? false;
-  if (event.key === "Enter" && event.shiftKey && event.target.id === "submit") {
-    event.preventDefault();
-    back();
-    return;
-  }
-  typing.tabbed = event.key === "Tab";
-  if (shapes.open) return;
-  const action = keys.actionOf(event, { inField: Boolean(field), inText });
-  if (!action) return;
-  event.preventDefault();
-  actions[action]();
-});
-document.addEventListener("click", (event) => {
-  const action = event.target.closest?.("[data-do]")?.dataset.do;
-  if (action) actions[action]();
-});
-find("line-tools").addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the caret
+bindActions({ actions, keys, typing, shapes });
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   submit.send();
-});
-find("zoom").addEventListener("mousedown", (event) => event.preventDefault());
-find("zoom").addEventListener("click", (event) => {
-  const step = event.target.closest("[data-zoom]")?.dataset.zoom;
-  if (step === "in") viewer.by(1);
-  if (step === "out") viewer.by(-1);
-  if (step === "fit") viewer.fit();
-  if (step === "line") viewer.toLine();
 });
 bindDialogs(async () => {
   submit.fillIn();
