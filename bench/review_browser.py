@@ -11,21 +11,19 @@ from typing import Any
 
 WATCH = """
 addEventListener("DOMContentLoaded", () => {
-  const done = () => {
-    if (!document.documentElement.dataset.ready) return false;
+  const look = () => {
+    if (!document.documentElement.dataset.ready) return;
     window.usable = performance.now();
     const sent = Number(sessionStorage.getItem("bench:sent"));
     if (sent) window.since = performance.timeOrigin + window.usable - sent;
     sessionStorage.removeItem("bench:sent");
-    return true;
   };
-  if (!done()) {
-    const watch = new MutationObserver(() => done() && watch.disconnect());
-    watch.observe(document.documentElement, { attributes: true });
-  }
+  look();
+  new MutationObserver(look).observe(document.documentElement, { attributes: true });
 });
 addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.ctrlKey) {
+    window.since = undefined;
     sessionStorage.setItem("bench:sent", performance.timeOrigin + performance.now());
   }
 }, { capture: true });

@@ -22,18 +22,26 @@ REVIEWER_GROUP = "Reviewer"
 ADJUDICATOR_GROUP = "Adjudicator"
 
 
+def groups_of(user: Any) -> dict[str, Any]:
+    """The groups of a signed-in user, name to key; asked of the database once for one object.
+
+    A request has a user object of its own, and Django forgets what was fetched ahead when the
+    object's groups are changed: nobody keeps a right for longer than a request.
+    """
+    models.prefetch_related_objects([user], "groups")
+    return {group.name: group.pk for group in user.groups.all()}
+
+
 def is_admin(user: Any) -> bool:
     """Whether `user` may manage batches, models and people."""
     if not user.is_authenticated or not user.is_active:
         return False
-    return bool(user.is_superuser or user.groups.filter(name=ADMIN_GROUP).exists())
+    return bool(user.is_superuser or ADMIN_GROUP in groups_of(user))
 
 
 def may_adjudicate(user: Any) -> bool:
     """Whether `user` may decide where two reviewers differ: admins, and a group of its own."""
-    return is_admin(user) or bool(
-        user.is_authenticated and user.groups.filter(name=ADJUDICATOR_GROUP).exists()
-    )
+    return is_admin(user) or bool(user.is_authenticated and ADJUDICATOR_GROUP in groups_of(user))
 
 
 class DocumentTypeQuerySet(models.QuerySet["m.DocumentType"]):
@@ -41,7 +49,8 @@ class DocumentTypeQuerySet(models.QuerySet["m.DocumentType"]):
         """Types that name no group, or one of the user's; admins see all."""
         if is_admin(user):
             return self
-        return self.filter(Q(groups__isnull=True) | Q(groups__in=user.groups.all())).distinct()
+        own = list(groups_of(user).values())
+        return self.filter(Q(groups__isnull=True) | Q(groups__in=own)).distinct()
 
 
 class OfTypeQuerySet(models.QuerySet[Row]):

@@ -4,26 +4,31 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST
 
 from review.exceptions import NotUndoable
 from review.leases import claim_ahead, release_ahead
 from review.models import ReviewTask
 from review.people import person
+from review.selectors import task_for
 from review.undo import undo_submit
+from review.views import draw_screen
 
 
+@gzip_page
+@never_cache
 @require_POST
 def review_ahead(request: HttpRequest) -> JsonResponse:
-    """Hold the page after this one ready; its addresses, or nulls where there is none."""
-    task = claim_ahead(person(request))
-    if task is None:
-        return JsonResponse({"page": None, "image": None})
+    """Hold the page after this one ready: its address and its screen; nulls where there is none."""
+    user = person(request)
+    held = claim_ahead(user)
+    if held is None:
+        return JsonResponse({"page": None, "html": None})
+    screen = draw_screen(request, task_for(user).get(pk=held.pk))
     return JsonResponse(
-        {
-            "page": reverse("review_task", args=[task.pk]),
-            "image": reverse("page_image", args=[task.page_id]),
-        }
+        {"page": reverse("review_task", args=[held.pk]), "html": screen.content.decode()}
     )
 
 

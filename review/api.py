@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status
 from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -81,16 +82,16 @@ class PageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleView):
         """All lines of a page in reading order, each with its text, provenance and label."""
         page = self.get_object()
         lines = list(page.lines.current())
+        of_page = {"line__page": page.pk, "line__retired_at": None}
         predictions = (
-            Prediction.objects.of_reading(page)
-            .filter(line__in=lines)
-            .select_related("model_version")
+            Prediction.objects.of_reading(page).filter(**of_page).select_related("model_version")
         )
         labels = (
             Label.objects.readable_by(request.user)
             .current()
-            .filter(line__in=lines)
+            .filter(**of_page)
             .select_related("line", "reviewer", "base_prediction")
+            .defer("base_prediction__characters")
         )
         context = {
             **self.get_serializer_context(),
@@ -137,8 +138,7 @@ class ReviewTaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleVi
     queryset = ReviewTask.objects.all()
 
     def get_queryset(self) -> QuerySet[ReviewTask]:
-        rows = ReviewTask.objects.visible_to(self.request.user)
-        return rows.select_related("page__document", "decision", "reviewer", "done_by")
+        return ReviewTask.objects.visible_to(self.request.user).with_what_is_told()
 
     @extend_schema(parameters=[TaskFilter])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -210,7 +210,7 @@ class ReviewTaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleVi
         drafts, and both versions come back. 409 `draft_conflict` where you have newer drafts that
         this submit does not know. 422 where lines cannot be taken, with the reason for each.
         """
-        task = self.get_object()
+        task = get_object_or_404(ReviewTask.objects.visible_to(request.user), pk=pk)
         form = SubmissionSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         sent = form.validated_data
@@ -220,7 +220,7 @@ class ReviewTaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleVi
         }
         drafts = _drafts(sent["lines"])
         try:
-            submit_page(
+            done = submit_page(
                 task_id=task.pk,
                 token=sent["token"],
                 user=self.person,
@@ -242,7 +242,7 @@ class ReviewTaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleVi
                 },
                 status=status.HTTP_409_CONFLICT,
             )
-        return Response(self.get_serializer(self._one(task.pk)).data)
+        return Response(self.get_serializer(done).data)
 
     @extend_schema(request=ReasonedSerializer, responses=ReviewTaskSerializer)
     @action(detail=True, methods=["post"])

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from random import Random
 
@@ -45,28 +45,29 @@ def planted_texts(task: ReviewTask, user: AbstractBaseUser) -> dict[int, str]:
     return dict(planted.values_list("line_id", "planted_text"))
 
 
+def plants_of(task: ReviewTask, user: AbstractBaseUser) -> list[PlantedError]:
+    """Every error planted in a page for the user, judged or not."""
+    return list(PlantedError.objects.filter(task=task, reviewer=user.pk))
+
+
 def without_plants(
-    task: ReviewTask, user: AbstractBaseUser, entries: Mapping[int, LineEntry]
+    plants: Iterable[PlantedError], entries: Mapping[int, LineEntry]
 ) -> dict[int, LineEntry]:
     """The entries with the true reading where a planted text was left as it was."""
     kept = dict(entries)
-    for plant in PlantedError.objects.filter(task=task, reviewer=user.pk):
+    for plant in plants:
         entry = kept.get(plant.line_id)
         if entry and _missed(plant, entry):
             kept[plant.line_id] = replace(entry, text=plant.model_text)
     return kept
 
 
-def judge_plants(
-    task: ReviewTask, user: AbstractBaseUser, entries: Mapping[int, LineEntry]
-) -> None:
+def judge_plants(plants: Iterable[PlantedError], entries: Mapping[int, LineEntry]) -> None:
     """Record of each planted error whether the submit left it. `entries` are as they were sent."""
     now = timezone.now()
-    for plant in PlantedError.objects.filter(
-        task=task, reviewer=user.pk, outcome=PlantOutcome.OPEN
-    ):
+    for plant in plants:
         entry = entries.get(plant.line_id)
-        if entry:
+        if entry and plant.outcome == PlantOutcome.OPEN:
             missed = _missed(plant, entry)
             plant.outcome = PlantOutcome.MISSED if missed else PlantOutcome.CAUGHT
             plant.judged_at = now

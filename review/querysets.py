@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 class ReviewTaskQuerySet(OfTypeQuerySet["m.ReviewTask"]):
     type_path = "document_type"
 
+    def with_what_is_told(self) -> Self:
+        """With the rows that a program which asks for a task is told of."""
+        return self.select_related("page__document", "decision", "reviewer", "done_by")
+
     def open(self) -> Self:
         """Tasks that somebody still has to finish."""
         return self.filter(status__in=OPEN)

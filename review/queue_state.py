@@ -21,6 +21,10 @@ COUNTED = 1_000
 """Pages that are counted; beyond, the queue is said to have more. A million would take a second."""
 
 
+BRIEFLY = 100
+"""Pages that are counted for a program which has one in hand: it asks whether there are more."""
+
+
 class QueueState(StrEnum):
     """Why there is, or is not, a next page."""
 
@@ -127,7 +131,7 @@ def queue_for(user: AbstractBaseUser) -> Queue:
 
 @dataclass(frozen=True, slots=True)
 class BriefQueue:
-    """The queue beside a page that was just handed out; `waiting` is counted up to COUNTED."""
+    """The queue beside a page that was just handed out; `waiting` is counted up to BRIEFLY."""
 
     state: QueueState
     waiting: int
@@ -141,13 +145,13 @@ def brief_queue(user: AbstractBaseUser) -> BriefQueue:
     waiting = visible.filter(status=TaskStatus.WAITING).for_review_by(user).not_skipped_by(user)
     others = visible.held_now().exclude(reviewer=user.pk)
     held = others.aggregate(number=Count("pk"), first=Min("lease_expires_at"))
-    number = min(_counted(waiting), COUNTED)
+    number = _counted(waiting, BRIEFLY)
     return BriefQueue(QueueState.READY, number, held["number"], held["first"])
 
 
-def _counted(rows: QuerySet[ReviewTask]) -> int:
-    """How many there are, up to one more than COUNTED: no count of a long queue is awaited."""
-    return rows.order_by()[: COUNTED + 1].count()
+def _counted(rows: QuerySet[ReviewTask], most: int = COUNTED + 1) -> int:
+    """How many there are, up to `most`: no count of a long queue is awaited."""
+    return rows.order_by()[:most].count()
 
 
 class _BoundedCount(Subquery):

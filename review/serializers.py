@@ -1,6 +1,7 @@
 """Review's objects as the API shows and takes them."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -70,13 +71,23 @@ class LineSerializer(serializers.ModelSerializer[Line]):
     def get_prediction(self, line: Line) -> Mapping[str, Any] | None:
         """Null where the model gave none for this line."""
         found = self.context["predictions"].get(line.pk)
-        return PredictionSerializer(found).data if found else None
+        return self._predictions.to_representation(found) if found else None
 
     @extend_schema_field(LabelSerializer(allow_null=True))
     def get_label(self, line: Line) -> Mapping[str, Any] | None:
         """The current label; null where no person has said anything yet."""
         found = self.context["labels"].get(line.pk)
-        return LabelSerializer(found).data if found else None
+        return self._labels.to_representation(found) if found else None
+
+    # One for all lines of a page: to make a serializer takes longer than to use it.
+
+    @cached_property
+    def _predictions(self) -> PredictionSerializer:
+        return PredictionSerializer()
+
+    @cached_property
+    def _labels(self) -> LabelSerializer:
+        return LabelSerializer()
 
 
 class ReviewTaskSerializer(serializers.ModelSerializer[ReviewTask]):

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from recognition.events import record_event
-from recognition.models import Line, Page, Prediction
+from recognition.models import Page, Prediction
 from recognition.states import PAGE_MOVES, PageStatus, move
 from review.drafts import DraftEntry, newer_drafts
 from review.entries import LineEntry as LineEntry
@@ -21,7 +21,7 @@ from review.exceptions import (
 )
 from review.leases import FREE
 from review.models import Label, ReviewTask
-from review.plants import judge_plants, without_plants
+from review.plants import judge_plants, plants_of, without_plants
 from review.second import open_adjudication, open_second_review
 from review.states import TASK_MOVES, WITHOUT_TEXT, TaskKind, TaskStatus, Verdict
 from review.text import clean_line, same_label
@@ -51,38 +51,41 @@ def submit_page(
     """
     task = (
         ReviewTask.objects.select_for_update(of=("self",))
-        .select_related("page", "document_type", "decision")
+        .select_related("page", "document_type")
         .get(pk=task_id)
     )
-    sent, entries = entries, without_plants(task, user, entries)
+    plants = plants_of(task, user)
+    sent, entries = entries, without_plants(plants, entries)
     if _sent_again(task, token, user, entries):
-        return task
+        return _as_it_stands(task)
     if task.kind == TaskKind.DECIDE:
         raise LeaseLost("Two readings of this page are decided on a screen of their own.")
     if task.status != TaskStatus.HELD or task.lease_token != token or task.reviewer_id != user.pk:
         raise LeaseLost("This page is not yours any more. What you typed is kept as a draft.")
     if newer := newer_drafts(task=task, user=user, entries=as_drafts(sent, revisions or {})):
         raise NewerDrafts(newer)
-    lines = list(task.page.lines.current())
+    lines = list(task.page.lines.current().values_list("pk", flat=True))
     cleaned = _checked(lines, entries)
     shown = {
-        prediction.line_id: prediction
-        for prediction in Prediction.objects.of_reading(task).filter(line__in=lines)
+        line: (prediction, text)
+        for prediction, line, text in Prediction.objects.of_reading(task)
+        .filter(line__page=task.page_id, line__retired_at=None)
+        .values_list("pk", "line", "text")
     }
     now = timezone.now()
     seconds = min(max(seconds, 0.0), MAX_SECONDS)
-    judge_plants(task, user, sent)
+    judge_plants(plants, sent)
     second = task.kind == TaskKind.SECOND
     if not second:
         Label.objects.current().filter(line__in=lines).update(superseded_at=now)
     made = Label.objects.bulk_create(
         Label(
-            line=line,
-            task=task,
+            line_id=line,
+            task_id=task.pk,
             reviewer_id=user.pk,
-            verdict=_verdict(cleaned[line.pk], shown.get(line.pk)),
-            text=cleaned[line.pk].text,
-            base_prediction=shown.get(line.pk),
+            verdict=_verdict(cleaned[line], shown[line][1] if line in shown else None),
+            text=cleaned[line].text,
+            base_prediction_id=shown[line][0] if line in shown else None,
             seconds=seconds / len(lines),
             superseded_at=now if second else None,  # the first reading counts until it is decided
         )
@@ -105,8 +108,7 @@ def submit_page(
     if final:
         move(Page.objects.filter(pk=task.page_id), PageStatus.REVIEWED, PAGE_MOVES)
     record_event(verb="submit", subject=task, actor=user, lines=len(lines), seconds=seconds)
-    task.refresh_from_db()
-    return task
+    return _as_it_stands(task)
 
 
 @transaction.atomic
@@ -163,27 +165,32 @@ def _sent_again(
     )
 
 
-def _checked(lines: list[Line], entries: Mapping[int, LineEntry]) -> dict[int, LineEntry]:
+def _as_it_stands(task: ReviewTask) -> ReviewTask:
+    """The task read again, with what is told of it."""
+    return ReviewTask.objects.with_what_is_told().get(pk=task.pk)
+
+
+def _checked(lines: list[int], entries: Mapping[int, LineEntry]) -> dict[int, LineEntry]:
     """The entries with their text cleaned; raises InvalidSubmission with every fault at once."""
     faults: dict[int, str] = {}
     cleaned: dict[int, LineEntry] = {}
     for line in lines:
-        entry = entries.get(line.pk)
+        entry = entries.get(line)
         if entry is None:
-            faults[line.pk] = "The form did not carry this line. Reload the page; drafts are kept."
+            faults[line] = "The form did not carry this line. Reload the page; drafts are kept."
         elif entry.verdict in WITHOUT_TEXT:
-            cleaned[line.pk] = LineEntry("", entry.verdict)
+            cleaned[line] = LineEntry("", entry.verdict)
         elif not (text := clean_line(entry.text)):
-            faults[line.pk] = "Type what the line says, or mark it illegible or not text."
+            faults[line] = "Type what the line says, or mark it illegible or not text."
         else:
-            cleaned[line.pk] = LineEntry(text)
+            cleaned[line] = LineEntry(text)
     if faults:
         raise InvalidSubmission(faults)
     return cleaned
 
 
-def _verdict(entry: LineEntry, shown: Prediction | None) -> str:
+def _verdict(entry: LineEntry, shown: str | None) -> str:
     if entry.verdict in WITHOUT_TEXT:
         return entry.verdict
-    same = shown is not None and entry.text == clean_line(shown.text)
+    same = shown is not None and entry.text == clean_line(shown)
     return Verdict.CONFIRMED if same else Verdict.CORRECTED

@@ -11,7 +11,7 @@ from django.db import transaction
 from recognition.models import Line, Prediction
 from review.drafts import DraftConflict, DraftEntry, DraftsSaved, save_drafts
 from review.models import Draft, Label, ReviewTask
-from review.plants import without_plants
+from review.plants import plants_of, without_plants
 from review.selectors import task_for
 from review.services import LineEntry
 from review.states import WITHOUT_TEXT, TaskStatus, Verdict
@@ -150,7 +150,7 @@ def typed_entries(
     )
     return {
         line_id: entry
-        for line_id, entry in without_plants(task, user, entries).items()
+        for line_id, entry in without_plants(plants_of(task, user), entries).items()
         if entry.verdict in WITHOUT_TEXT
         or clean_line(entry.text) != clean_line(read.get(line_id, ""))
     }

@@ -14,10 +14,11 @@ def clean_line(text: str) -> str:
     Control characters, which no keyboard means, are dropped; letters that only direct the text
     (U+200E, U+200F) stay.
     """
-    composed = unicodedata.normalize("NFC", text)
-    visible = "".join(
-        char for char in composed if unicodedata.category(char) != "Cc" or char in "\t\n\r\x85"
-    )
+    visible = unicodedata.normalize("NFC", text)
+    if not visible.isprintable():  # as nearly every line is
+        visible = "".join(
+            char for char in visible if unicodedata.category(char) != "Cc" or char in "\t\n\r\x85"
+        )
     return _SPACES.sub(" ", visible).strip()
 
 

@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import add_never_cache_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -41,7 +40,7 @@ from review.screen import surroundings
 from review.selectors import ReviewPage, review_page, task_for
 from review.services import submit_page
 from review.stale import conflict_page, keep_stale_submit, typed_entries
-from review.states import Hold, TaskKind, TaskStatus
+from review.states import TaskKind, TaskStatus
 
 NO_TOKEN = UUID(int=0)
 """Matches no lease: a form without a token is answered as a lost lease, and its text kept."""
@@ -63,19 +62,10 @@ def review_next(request: HttpRequest) -> HttpResponse:
 
 
 @gzip_page  # a dense page shrinks to a fourteenth; its CSRF token is masked anew each time
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def review_task(request: HttpRequest, task_id: int) -> HttpResponse:
-    """The review screen of a page that the user holds; a POST takes this very page first.
-
-    No answer is kept by a browser, but one fetched ahead, which it may use once.
-    """
-    response = _task(request, task_id)
-    if "Cache-Control" not in response:
-        add_never_cache_headers(response)
-    return response
-
-
-def _task(request: HttpRequest, task_id: int) -> HttpResponse:
+    """The review screen of a page that the user holds; a POST takes this very page first."""
     user = person(request)
     task = get_object_or_404(task_for(user), pk=task_id)
     if request.method == "POST":
@@ -85,10 +75,7 @@ def _task(request: HttpRequest, task_id: int) -> HttpResponse:
     if task.status == TaskStatus.HELD and task.reviewer_id == user.pk:
         if task.kind == TaskKind.DECIDE:
             return redirect("adjudicate", task_id=task.pk)
-        response = _screen(request, task)
-        if task.hold == Hold.AHEAD:
-            response["Cache-Control"] = "private, no-cache"
-        return response
+        return draw_screen(request, task)
     free = ReviewTask.objects.visible_to(user).claimable().filter(pk=task.pk).exists()
     return render(request, "review/not_yours.html", {"task": task, "free": free})
 
@@ -168,7 +155,7 @@ def review_submit(request: HttpRequest, task_id: int) -> HttpResponse:
         return redirect(following)
     if last:
         return JsonResponse({"next": following})
-    # No message: it would come with the page after the next, which is fetched already.
+    # No message: it would come with the page after the next, which stands ready already.
     undo = reverse("review_undo", args=[task.pk])
     return JsonResponse({"next": following, "undo": undo, "submitted": str(task.page)})
 
@@ -226,7 +213,8 @@ def signed_in(request: HttpRequest) -> HttpResponse:
     return render(request, "review/signed_in.html")
 
 
-def _screen(request: HttpRequest, task: ReviewTask) -> HttpResponse:
+def draw_screen(request: HttpRequest, task: ReviewTask) -> HttpResponse:
+    """The review screen of a task that the user holds, as it stands now."""
     plant_errors(task, person(request))
     shown = review_page(task, person(request))
     return _drawn(request, shown)

@@ -288,6 +288,7 @@ def _read(page: Page, lines: Lines, version: ModelVersion) -> None:
             preprocessing_version=version.preprocessing_version,
             calibration_version=version.calibration_version,
             dictionary_sha256=version.dictionary_sha256,
+            character_set=page.document.document_type.character_set,
         )
         for line, (text, confidence) in zip(Line.objects.bulk_create(made), lines, strict=True)
     )
@@ -295,6 +296,7 @@ def _read(page: Page, lines: Lines, version: ModelVersion) -> None:
     page.status = PageStatus.READ
     page.read_at = timezone.now()
     page.model_version = version
+    page.character_set = page.document.document_type.character_set
     page.lowest_confidence = min(sure, default=None)
     page.save()
 

@@ -15,6 +15,9 @@ export function tellSignedIn() {
   new BroadcastChannel(CHANNEL).postMessage("signed-in");
 }
 
-export function onSignedIn(hear) {
-  new BroadcastChannel(CHANNEL).addEventListener("message", hear);
+/** `hear` is called until `signal` ends it, if there is one. */
+export function onSignedIn(hear, signal) {
+  const channel = new BroadcastChannel(CHANNEL);
+  channel.addEventListener("message", hear);
+  signal?.addEventListener("abort", () => channel.close());
 }

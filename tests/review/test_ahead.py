@@ -117,28 +117,28 @@ class TestAhead:
         task.refresh_from_db()
         assert task.status == TaskStatus.WAITING
 
-    def test_the_screen_is_told_where_the_next_page_and_its_image_are(
-        self, site: Client, held: ReviewTask
-    ) -> None:
+    def test_the_screen_is_given_the_next_page_whole(self, site: Client, held: ReviewTask) -> None:
         nothing = site.post(reverse("review_ahead")).json()
-        assert nothing == {"page": None, "image": None}
-        following = factories.make_task()
-        told = site.post(reverse("review_ahead")).json()
+        assert nothing == {"page": None, "html": None}
+        following = factories.make_task(lines=[("What comes next", 0.4)])
+        answer = site.post(reverse("review_ahead"))
+        assert "no-store" in answer["Cache-Control"]
+        told = answer.json()
         assert told["page"] == reverse("review_task", args=[following.pk])
-        image = site.get(told["image"])
-        assert b"".join(image.streaming_content)
-        fetched = site.get(told["page"])
-        assert fetched.status_code == 200
-        assert "no-store" not in fetched["Cache-Control"]
-        assert b"data-fetched-ahead" in fetched.content
-        answer = site.post(
+        assert "What comes next" in told["html"]
+        following.refresh_from_db()
+        assert str(following.lease_token) in told["html"]
+        done = site.post(
             reverse("review_submit", args=[held.pk]),
             form_of(held),
             headers={"Accept": "application/json"},
-        )
-        assert answer.json()["next"] == told["page"]
-        assert answer.json()["undo"] == reverse("review_undo", args=[held.pk])
-        assert "no-store" in site.get(told["page"])["Cache-Control"]
+        ).json()
+        assert done["next"] == told["page"]
+        assert done["undo"] == reverse("review_undo", args=[held.pk])
+        # What was made ready can be submitted as it came: the lease is the same.
+        sent = form_of(following)
+        assert str(following.lease_token) == sent["token"]
+        assert site.post(reverse("review_submit", args=[following.pk]), sent).status_code == 302
 
     def test_the_page_ahead_is_given_back_when_the_screen_is_left(
         self, site: Client, held: ReviewTask, reviewer: User

@@ -8,6 +8,7 @@ from django.db import IntegrityError, InternalError, transaction
 from django.test import Client
 from django.urls import reverse
 
+from recognition.character_sets import CharacterSet
 from recognition.models import Event, Page
 from recognition.states import PageStatus
 from review.leases import claim_next, claim_task
@@ -93,6 +94,21 @@ class TestSecondPerson:
         task = take(omar, waiting_second(done))
         html = omar.get(reverse("review_task", args=[task.pk])).content.decode()
         assert 'value="Total 12.58"' in html
+
+    def test_it_is_shown_what_was_read_with_the_types_character_set(self, reviewer: User) -> None:
+        kind = factories.make_type(second_review_rate=1.0, character_set=CharacterSet.LATIN)
+        page = factories.make_page(kind)
+        done = factories.submit_as_read(page, reviewer, line0="Total 12.58")
+        other = make_reviewer()
+        screen = client_of(other).post(
+            reverse("review_task", args=[waiting_second(done).pk]), follow=True
+        )
+        assert [line.read for line in screen.context["screen"].lines] == [
+            line.predictions.of_reading(page).get().text for line in page.lines.current()
+        ]
+        factories.submit_as_read(page, other, line0="Total 12.56")
+        decided = ReviewTask.objects.get(page=page, kind=TaskKind.DECIDE)
+        assert decided.character_set == done.character_set == CharacterSet.LATIN
 
     @pytest.mark.parametrize(("below", "asked"), [(0.5, True), (0.42, False), (None, False)])
     def test_every_page_that_is_unsure_enough_is_read_twice(

@@ -4,7 +4,7 @@
  * `actions` is a function by name; `keys.actionOf(event, where)` names the one a key asks for.
  * Nothing happens while text is composed (`typing`), a dialog is open or a box is drawn (`shapes`).
  */
-export function bindActions({ actions, keys, typing, shapes }) {
+export function bindActions({ actions, keys, typing, shapes, signal }) {
   document.addEventListener("keydown", (event) => {
     if (typing.composing || document.querySelector("dialog[open]")) return;
     const field = event.target.closest?.("input, select, textarea");
@@ -20,11 +20,11 @@ export function bindActions({ actions, keys, typing, shapes }) {
     if (!action) return;
     event.preventDefault();
     actions[action]();
-  });
+  }, { signal });
   document.addEventListener("click", (event) => {
     const action = event.target.closest?.("[data-do]")?.dataset.do;
     if (action) actions[action]();
-  });
+  }, { signal });
   for (const id of ["line-tools", "zoom"]) {
     // The field keeps the caret.
     document.getElementById(id).addEventListener("mousedown", (event) => event.preventDefault());

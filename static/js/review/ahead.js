@@ -4,47 +4,61 @@ import { post } from "../http.js";
 
 const SOON = 400; // milliseconds after this page is ready: its own crops come first
 const FEW = 60_000; // milliseconds until the queue is asked again where it had nothing more
+const PATIENCE = 300; // milliseconds that a page under way is waited for: to load it takes as long
 
-const form = document.getElementById("page-form");
-let goingOn = false; // to the next page, or somewhere else that the site decides
-
-async function workAhead() {
-  const answer = await post(form.dataset.ahead, new URLSearchParams());
-  if (answer.kind !== "ok") return;
-  const { page, image } = answer.data;
-  if (!page) {
-    setTimeout(whenSeen, FEW);
-    return;
+export class Ahead {
+  /** `form` is that of the page worked on, whose end `signal` is. */
+  constructor({ form, signal }) {
+    Object.assign(this, { form, signal });
+    this.goingOn = false; // to the next page, or somewhere else that the site decides
+    this.address = null; // of the page that is held ready
+    this.page = null; // that page as a document, and its image
+    this.underWay = null;
+    this.#later(SOON);
+    document.addEventListener("submit", () => {
+      this.goingOn = true;
+    }, { capture: true, signal });
+    window.addEventListener("pagehide", () => {
+      if (!this.goingOn) post(form.dataset.aheadRelease, new URLSearchParams(), { keepalive: true });
+    }, { signal });
   }
-  fetchAhead(page, "document");
-  new Image().src = image; // kept by the browser for good: its bytes never change
+
+  /** The page at `address` as {title, body, image}, if it is the one made ready; else null. */
+  async ready(address) {
+    await Promise.race([this.underWay, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+    return this.address === address ? this.page : null;
+  }
+
+  #later(delay) {
+    const timer = setTimeout(() => this.#whenSeen(), delay);
+    this.signal.addEventListener("abort", () => clearTimeout(timer));
+  }
+
+  /** Nothing is kept from others for a window that nobody looks at. */
+  #whenSeen() {
+    if (document.visibilityState === "visible") this.underWay = this.#fetch();
+    else document.addEventListener("visibilitychange", () => this.#whenSeen(), { once: true, signal: this.signal });
+  }
+
+  async #fetch() {
+    const { kind, data } = await post(this.form.dataset.ahead, new URLSearchParams());
+    if (kind !== "ok" || this.signal.aborted) return;
+    if (!data.page) {
+      this.#later(FEW);
+      return;
+    }
+    const page = new DOMParser().parseFromString(data.html, "text/html");
+    if (scriptsOf(page) !== SCRIPTS) return; // the site was renewed meanwhile: it is to be loaded whole
+    for (const each of page.querySelectorAll("noscript")) each.remove(); // nobody reads it as text there
+    const image = page.getElementById("page-image");
+    if (image) document.adoptNode(image).decode().catch(() => {}); // fetched from here on
+    this.page = { title: page.title, body: page.body, image };
+    this.address = data.page;
+  }
 }
 
-function fetchAhead(address, kind) {
-  const link = document.createElement("link");
-  link.rel = "prefetch";
-  link.as = kind;
-  link.href = address;
-  document.head.append(link);
+function scriptsOf(page) {
+  return Array.from(page.querySelectorAll("script[src]"), (script) => script.getAttribute("src")).join();
 }
 
-/** Nothing is kept from others for a window that nobody looks at. */
-function whenSeen() {
-  if (document.visibilityState === "visible") workAhead();
-  else document.addEventListener("visibilitychange", whenSeen, { once: true });
-}
-
-// The browser's way back shows what was fetched then, which may be old by now.
-const [arrival] = performance.getEntriesByType("navigation");
-if ("fetchedAhead" in form.dataset && arrival?.type === "back_forward") location.reload();
-else setTimeout(whenSeen, SOON);
-
-document.addEventListener("page-submitted", () => {
-  goingOn = true;
-});
-document.addEventListener("submit", () => {
-  goingOn = true;
-}, { capture: true });
-window.addEventListener("pagehide", () => {
-  if (!goingOn) post(form.dataset.aheadRelease, new URLSearchParams(), { keepalive: true });
-});
+const SCRIPTS = scriptsOf(document);

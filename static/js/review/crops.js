@@ -13,14 +13,20 @@ const measure = document.createElement("canvas").getContext("2d");
 
 export class Crops {
   /** `spansOf(id)` gives the weak stretches of a line as shares of its width; `fit` sizes its field. */
-  constructor({ image, root, spansOf = () => [], fieldOf = () => null }) {
+  constructor({ image, root, spansOf = () => [], fieldOf = () => null, signal }) {
     Object.assign(this, { image, spansOf, fieldOf });
     this.near = new Set();
     this.observer = new IntersectionObserver((entries) => this.#moved(entries), {
       root,
       rootMargin: NEAR,
     });
+    this.resized = new ResizeObserver(() => this.redraw(true));
     this.width = 0;
+    signal?.addEventListener("abort", () => {
+      this.observer.disconnect();
+      this.resized.disconnect();
+      this.near.clear();
+    });
   }
 
   async watch(elements) {
@@ -32,7 +38,7 @@ export class Crops {
     }
     this.ready = true;
     this.redraw();
-    new ResizeObserver(() => this.redraw(true)).observe(elements[0]?.parentElement ?? document.body);
+    this.resized.observe(elements[0]?.parentElement ?? document.body);
   }
 
   redraw(onlyIfWidthChanged = false) {

@@ -1,7 +1,7 @@
 // Dialogs: opened by their links and keys, closed by Escape and their own links.
 
 /** `leaving(form)` is asked before a dialog's form goes off, and may wait. */
-export function bindDialogs(leaving) {
+export function bindDialogs(leaving, signal) {
   for (const link of document.querySelectorAll("[data-dialog]")) {
     link.setAttribute("role", "button");
     link.addEventListener("click", (event) => {
@@ -13,7 +13,7 @@ export function bindDialogs(leaving) {
     if (!event.target.closest("[data-close]")) return;
     event.preventDefault();
     event.target.closest("dialog").close();
-  });
+  }, { signal });
   // Without a script these belong to the page's form, so that leaving takes the typing along.
   for (const each of document.querySelectorAll("[data-own-form]")) {
     each.removeAttribute("form");

@@ -11,7 +11,7 @@ export class Lease {
    * `lost(message)` hears that the page is somebody else's, or nobody's, now, and `back()` that it
    * is not; `signedOut()` and `signedIn()` hear how the session stands.
    */
-  constructor({ url, token, expires, seconds, lost, back, signedOut, signedIn }) {
+  constructor({ url, token, expires, seconds, lost, back, signedOut, signedIn, signal }) {
     Object.assign(this, { url, token, lost, back, signedOut, signedIn });
     this.seconds = seconds;
     this.gone = false;
@@ -23,9 +23,9 @@ export class Lease {
       this.lastSign = Date.now();
       this.signed = true;
     };
-    for (const name of SIGNS) document.addEventListener(name, sign, { capture: true, passive: true });
-    setInterval(() => this.#tick(), 1_000);
-    setInterval(() => this.#beatIfThere(), BEAT);
+    for (const name of SIGNS) document.addEventListener(name, sign, { capture: true, passive: true, signal });
+    const timers = [setInterval(() => this.#tick(), 1_000), setInterval(() => this.#beatIfThere(), BEAT)];
+    signal.addEventListener("abort", () => timers.forEach(clearInterval));
     if (expires * 1_000 - Date.now() < 2 * BEAT) this.#beatIfThere();
   }
 

@@ -9,7 +9,7 @@ export class Shapes {
    * `svg` holds the outlines; `catcher` takes the keys meanwhile; `done(polygon)` hears the shape
    * that is wanted, `ended()` that the box is closed, one way or the other.
    */
-  constructor({ pane, svg, catcher, width, height, done, ended, announce }) {
+  constructor({ pane, svg, catcher, width, height, done, ended, announce, signal }) {
     Object.assign(this, { pane, svg, catcher, width, height, done, ended, announce });
     this.points = null;
     this.at = 4; // the whole box
@@ -18,9 +18,9 @@ export class Shapes {
       if (this.open && !this.dragged && event.relatedTarget) this.#close(); // somebody went elsewhere
     });
     pane.addEventListener("pointerdown", (event) => this.#down(event), { capture: true });
-    window.addEventListener("pointermove", (event) => this.#move(event));
-    window.addEventListener("pointerup", (event) => this.#up(event));
-    window.addEventListener("pointercancel", (event) => this.#up(event));
+    window.addEventListener("pointermove", (event) => this.#move(event), { signal });
+    window.addEventListener("pointerup", (event) => this.#up(event), { signal });
+    window.addEventListener("pointercancel", (event) => this.#up(event), { signal });
   }
 
   get open() {

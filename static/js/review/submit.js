@@ -11,9 +11,12 @@ const WHY = {
 };
 
 export class Submit {
-  /** `lines` by id, `order` in reading order; `go(line)` brings one into view; `announce` speaks. */
-  constructor({ form, lines, order, drafts, lease, banners, saved, go, announce }) {
-    Object.assign(this, { form, lines, order, drafts, lease, banners, saved, go, announce });
+  /**
+   * `lines` by id, `order` in reading order; `go(line)` brings one into view; `announce` speaks;
+   * `submitted(answer)` hears where to go on.
+   */
+  constructor({ form, lines, order, drafts, lease, banners, saved, go, announce, submitted }) {
+    Object.assign(this, { form, lines, order, drafts, lease, banners, saved, go, announce, submitted });
     this.underWay = false;
   }
 
@@ -36,7 +39,7 @@ export class Submit {
     try {
       await this.drafts.settle();
       this.fillIn();
-      this.#answered(await post(this.form.action, new URLSearchParams(new FormData(this.form))));
+      await this.#answered(await post(this.form.action, new URLSearchParams(new FormData(this.form))));
     } finally {
       this.underWay = false;
       for (const each of buttons) each.removeAttribute("aria-disabled");
@@ -64,9 +67,7 @@ export class Submit {
     this.banners.hide("submit");
     if (kind === "ok") {
       this.drafts.finish();
-      document.dispatchEvent(new CustomEvent("page-submitted", { detail: data }));
-      location.assign(data.next);
-      return;
+      return this.submitted(data);
     }
     if (kind === "refused" && status === 409) {
       this.drafts.stopped = true;

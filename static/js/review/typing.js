@@ -5,7 +5,7 @@ export class Typing {
    * `lineOf(target)` finds the line of an element, `current()` is the one worked on; `touched(line,
    * kind)` hears of each change, keys of one kind being one step of undo.
    */
-  constructor({ list, lineOf, marks, current, select, touched, undo, redo }) {
+  constructor({ list, lineOf, marks, current, select, touched, undo, redo, signal }) {
     Object.assign(this, { lineOf, marks, current, select, touched, undo, redo });
     this.composing = false;
     this.tabbed = false; // the focus comes by the Tab key
@@ -31,7 +31,7 @@ export class Typing {
     document.addEventListener("selectionchange", () => {
       const line = current();
       if (!this.composing && line && document.activeElement === line.input) marks.offer(line);
-    });
+    }, { signal });
   }
 
   #focus({ target }) {

@@ -5,13 +5,17 @@ import { csrfToken } from "../http.js";
 const KEY = "ocr-review:submitted";
 const SHOWN = 20_000; // milliseconds; after that the queue's page still offers it
 
-document.addEventListener("page-submitted", ({ detail }) => {
-  if (detail.undo) sessionStorage.setItem(KEY, JSON.stringify({ ...detail, at: Date.now() }));
-});
+/** Keep, for the page that follows, what was submitted and where it is taken back. */
+export function rememberSubmitted({ undo, submitted }) {
+  if (undo) sessionStorage.setItem(KEY, JSON.stringify({ undo, submitted, at: Date.now() }));
+}
 
-const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
-sessionStorage.removeItem(KEY);
-if (kept && Date.now() - kept.at < SHOWN) offer(kept);
+/** Offer to take back what was submitted before this page came. */
+export function offerUndo() {
+  const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
+  sessionStorage.removeItem(KEY);
+  if (kept && Date.now() - kept.at < SHOWN) offer(kept);
+}
 
 function offer({ undo, submitted }) {
   const toasts = document.createElement("div");

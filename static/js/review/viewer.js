@@ -12,7 +12,7 @@ const CLICK = 4; // pixels a pointer may move and still mean a click
 
 export class Viewer {
   /** `picked(id)` hears which line's outline was clicked. */
-  constructor({ pane, stage, sheet, page, picked, zoomed = () => {} }) {
+  constructor({ pane, stage, sheet, page, picked, zoomed = () => {}, signal }) {
     Object.assign(this, { pane, stage, sheet, page, picked, zoomed });
     this.quarters = Number(recall("quarters", 0)) % 4 || 0;
     this.contrast = CONTRASTS.includes(recall("contrast", "")) ? recall("contrast", "") : "";
@@ -26,7 +26,7 @@ export class Viewer {
     pane.scrollTop = view.y * stage.offsetHeight;
     pane.addEventListener("scroll", () => this.#remember(), { passive: true });
     pane.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
-    this.#drag();
+    this.#drag(signal);
   }
 
   /** Zoom by steps about the middle of the view, or about a point of the pane. */
@@ -147,7 +147,7 @@ export class Viewer {
     this.by(steps, { x: event.clientX - pane.left, y: event.clientY - pane.top });
   }
 
-  #drag() {
+  #drag(signal) {
     let start = null;
     this.pane.addEventListener("pointerdown", (event) => {
       if (event.button !== 0 || event.pointerType === "touch") return;
@@ -165,12 +165,12 @@ export class Viewer {
       this.pane.classList.add("dragging");
       this.pane.scrollLeft = start.left - x;
       this.pane.scrollTop = start.top - y;
-    });
+    }, { signal });
     window.addEventListener("pointerup", () => {
       this.pane.classList.remove("dragging");
       this.dragged = start?.far ?? false;
       start = null;
-    });
+    }, { signal });
     this.pane.addEventListener("click", (event) => {
       if (this.dragged) return;
       const outline = event.target.closest?.("polygon");

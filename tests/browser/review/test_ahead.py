@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from review.models import Label, ReviewTask
 from review.states import Hold, TaskStatus
-from tests.browser.review.screen import field, ready, wait_until
+from tests.browser.review.screen import draft_text, field, ready, wait_until
 from tests.factories import make_task
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -40,6 +40,33 @@ def test_the_next_page_is_fetched_and_a_submit_taken_back(
     expect(field(page, 2)).to_have_value("Total 12.50 net")
     assert not Label.objects.current().exists()
     assert ReviewTask.objects.active_of(reviewer).get() == first
+
+
+def test_the_next_page_is_shown_in_the_same_window_without_loading(
+    open_screen: Callable[..., ReviewTask], page: Tab
+) -> None:
+    pages = [make_task(lines=[(f"page {number}", 0.5), ("sure", 0.99)]) for number in range(3)]
+    open_screen()
+    page.evaluate("window.stays = true")
+    for task in pages:
+        wait_until(lambda task=task: held_ahead(task))
+        page.wait_for_timeout(300)  # it comes with the answer, and is parsed
+        page.keyboard.press("Control+Enter")
+        page.wait_for_url(re.compile(f"/review/{task.pk}/"))
+        ready(page)
+        assert page.evaluate("window.stays")
+        assert page.evaluate("document.activeElement.value").startswith("page ")
+        page.keyboard.press("End")
+        page.keyboard.type("!")
+        wait_until(lambda task=task: draft_text(task, 1) is not None)
+        # Each key is heard once: what the pages before had listening is gone.
+        assert (draft_text(task, 1) or "").count("!") == 1
+        page.keyboard.press("Enter")
+        expect(page.locator("#left")).to_have_text("All 2 lines checked")
+        expect(page.locator("#page-image")).to_have_js_property("complete", True)
+        assert page.locator(".lines canvas").count() == 2
+    page.go_back()
+    expect(page.get_by_text("You submitted it", exact=False)).to_be_visible()
 
 
 def test_leaving_the_screen_gives_the_page_ahead_back(

@@ -1,0 +1,447 @@
+// One page on the review screen: everything by keyboard, nothing typed ever lost.
+
+import { Banners } from "../banners.js";
+import { ask, post } from "../http.js";
+import { onSignedIn } from "../session.js";
+import { About } from "./about.js";
+import { bindActions } from "./actions.js";
+import { BoxActions } from "./box-actions.js";
+import { Crops } from "./crops.js";
+import { bindDialogs, openDialog } from "./dialogs.js";
+import { movableDivider } from "./divider.js";
+import { Drafts } from "./drafts.js";
+import { Edits } from "./edits.js";
+import { clearFault, EMPTY, showFault } from "./faults.js";
+import { History } from "./history.js";
+import { choosable } from "./key-choice.js";
+import { Keys } from "./keys.js";
+import { Lease } from "./lease.js";
+import { Line } from "./lines.js";
+import { Marks } from "./marks.js";
+import { restore } from "./merge.js";
+import { offerRefused } from "./refused.js";
+import { Saved } from "./saved.js";
+import { Shapes } from "./shapes.js";
+import { LocalDrafts, recall, remember } from "./store.js";
+import { Submit } from "./submit.js";
+import { turning } from "./turn.js";
+import { Typing } from "./typing.js";
+import { Verify } from "./verify.js";
+import { describe, Versions } from "./versions.js";
+import { Viewer } from "./viewer.js";
+
+const find = (id) => document.getElementById(id);
+
+/**
+ * Bring the page that stands in the document to life. `signal` ends it: nothing of it listens, asks
+ * or counts any more; `submitted(answer)` hears that it is done. Returns `announce`, which speaks.
+ */
+export function openScreen({ signal, submitted }) {
+  const form = find("page-form");
+  const pane = find("pane");
+  const list = find("lines");
+  const data = JSON.parse(find("screen-data").textContent);
+  const around = JSON.parse(find("around-data").textContent);
+  const page = { width: data.width, height: data.height };
+  const keys = new Keys(around.keys);
+  const lines = new Map(data.lines.map((fields, index) => [fields[0], new Line(fields, index + 1)]));
+  const order = [...lines.values()];
+  const banners = new Banners(find("banners"));
+  const local = new LocalDrafts(data.user, data.task);
+  let current = null;
+
+  function announce(text) {
+    find("announce").textContent = text;
+  }
+
+  // --- Saving -----------------------------------------------------------------------------------------
+
+  const saved = new Saved({ word: find("saved"), banners, local, signIn: document.body.dataset.signIn });
+  const versions = new Versions({
+    banners,
+    saved,
+    chosen: (line) => {
+      marks.paint(line);
+      count();
+      focusLine(line);
+    },
+    go: (line) => focusLine(line),
+  });
+  const drafts = new Drafts({
+    url: form.dataset.drafts,
+    user: data.user,
+    lines,
+    local,
+    tell: (state, detail) => saved.tell(state, detail),
+    conflict: (line, theirs) => versions.show(line, theirs, drafts),
+  });
+
+  function touched(line, kind = "") {
+    const before = { ...line.snap, start: line.caret?.[0], end: line.caret?.[1] };
+    line.snap = line.state();
+    history.note(line.id, before, { ...line.snap, start: line.input.selectionStart, end: line.input.selectionEnd }, kind);
+    line.follow();
+    line.paint();
+    marks.paint(line);
+    line.element.classList.add("touched");
+    clearFault(line);
+    drafts.touch(line);
+    count();
+  }
+
+  // --- The line worked on -------------------------------------------------------------------------------
+
+  const marks = new Marks({ pane, list: find("alternatives"), announce });
+  const viewer = new Viewer({
+    pane: find("viewer"),
+    stage: find("stage"),
+    sheet: find("sheet"),
+    page,
+    picked: (id) => focusLine(lines.get(id)),
+    zoomed: (zoom) => {
+      find("zoom-value").textContent = `${Math.round(zoom * 100)} %`;
+    },
+    signal,
+  });
+  const crops = new Crops({
+    image: find("page-image"),
+    root: pane,
+    spansOf: (id) => lines.get(id).spans,
+    fieldOf: (id) => lines.get(id).input,
+    signal,
+  });
+
+  function select(line) {
+    if (line === current) return;
+    current?.element.classList.remove("here");
+    current = line;
+    line.element.classList.add("here");
+    marks.paint(line);
+    viewer.show(line.outline);
+  }
+
+  function focusLine(line, { weak = true } = {}) {
+    if (!line) return;
+    line.element.scrollIntoView({ block: "nearest" });
+    line.input.focus({ preventScroll: true });
+    select(line);
+    if (weak) marks.toFirst(line);
+  }
+
+  const toCheck = (line) => line.weak && !line.checked;
+
+  // --- Boxes, and undo over all ---------------------------------------------------------------------------
+
+  const say = (text) => {
+    announce(text);
+    banners.show("boxes", text, { actions: [["Close", () => banners.hide("boxes")]] });
+  };
+  const edits = new Edits({
+    form,
+    list,
+    outlines: find("outlines"),
+    lines,
+    order,
+    drafts,
+    make: (fields, number) => {
+      const line = new Line(fields, number);
+      lines.set(line.id, line);
+      line.select.tabIndex = -1;
+      line.paint();
+      return line;
+    },
+    placed: (line) => {
+      crops.add(line.element);
+      painter.observe(line.element);
+    },
+    gone: (line) => {
+      crops.drop(line.element);
+      if (current === line) current = null;
+    },
+    learnt: (line) => {
+      marks.paint(line);
+      crops.redraw();
+      count();
+      if (document.activeElement === line.input) marks.toFirst(line);
+      announce(`Line ${line.number} reads: ${line.text}`);
+    },
+    changed: () => {
+      banners.hide("boxes");
+      count();
+      crops.redraw();
+    },
+    say,
+  });
+  const shapes = new Shapes({
+    pane: find("viewer"),
+    svg: find("outlines"),
+    catcher: find("shape-keys"),
+    ...page,
+    done: (polygon) => boxes.drawn(polygon),
+    ended: () => current && focusLine(current, { weak: false }),
+    announce,
+    signal,
+  });
+  const history = new History({
+    restore: (id, state) => {
+      const line = lines.get(id);
+      if (!line) return false;
+      line.input.value = state.text;
+      line.select.value = state.verdict;
+      line.checked = state.checked;
+      line.snap = line.state(); // not a change to undo in its turn
+      touched(line);
+      focusLine(line, { weak: false });
+      line.input.setSelectionRange(state.start ?? state.text.length, state.end ?? state.text.length);
+      return true;
+    },
+    revert: (edit) => boxes.revert(edit),
+    announce,
+  });
+  const boxes = new BoxActions({
+    edits,
+    shapes,
+    history,
+    order,
+    page,
+    current: () => current,
+    go: (line) => focusLine(line),
+    announce,
+    say,
+  });
+
+  const about = new About({
+    form,
+    pane,
+    order,
+    page,
+    characters: around.palette,
+    current: () => current,
+    go: (line, how) => focusLine(line, how),
+    announce,
+    say,
+  });
+
+  function confirm(line) {
+    if (line.empty) {
+      showFault(line, EMPTY);
+      return;
+    }
+    if (!line.checked) {
+      line.checked = true;
+      touched(line);
+    }
+    const place = order.indexOf(line);
+    const next = order.slice(place + 1).find(toCheck) ?? order.slice(0, place).find(toCheck);
+    if (next) focusLine(next);
+    else {
+      marks.hide();
+      find("submit").focus();
+      announce("All lines are checked. Enter submits.");
+    }
+  }
+
+  function back() {
+    const place = current ? order.indexOf(current) : order.length;
+    const from = document.activeElement === find("submit") ? order.length : place;
+    focusLine(order.slice(0, from).findLast((line) => line.weak) ?? order[Math.max(0, from - 1)]);
+  }
+
+  function toggle(line, verdict) {
+    line.select.value = line.select.value === verdict ? "corrected" : verdict;
+    line.checked = true;
+    touched(line);
+    announce(line.withoutText ? `Line ${line.number}: ${describe(line)}` : `Line ${line.number}: text`);
+  }
+
+  function reset(line) {
+    if (!line.read && line.probability === "–") {
+      edits.readAgain(line);
+      return;
+    }
+    line.select.value = "corrected";
+    line.checked = false;
+    line.paint();
+    line.caret = [line.input.selectionStart, line.input.selectionEnd];
+    line.input.select();
+    if (line.read) document.execCommand("insertText", false, line.read);
+    else document.execCommand("delete");
+    touched(line);
+    marks.toFirst(line);
+  }
+
+  function count() {
+    const left = order.filter(toCheck).length;
+    const badge = find("left");
+    badge.textContent = left ? `${left} of ${order.length} lines to check` : `All ${order.length} lines checked`;
+    badge.classList.toggle("badge-warn", left > 0);
+    badge.classList.toggle("badge-ok", left === 0);
+  }
+
+  // --- Submitting ---------------------------------------------------------------------------------------
+
+  const lease = new Lease({
+    url: form.dataset.heartbeat,
+    token: form.elements.token.value,
+    expires: Number(form.dataset.expires),
+    seconds: Number(form.elements.seconds.value) || 0,
+    lost: (message) => banners.show("lease", `${message} You can go on typing, and submit: if the page is somebody else's, both versions are shown.`),
+    back: () => banners.hide("lease"),
+    signedOut: () => saved.signedOut(),
+    signedIn: () => {
+      saved.signedIn();
+      drafts.flush();
+    },
+    signal,
+  });
+  const submit = new Submit({ form, lines, order, drafts, lease, banners, saved, go: (line) => focusLine(line), announce, submitted });
+
+  // --- Events, one listener for all lines ------------------------------------------------------------------
+
+  const lineOf = (target) => lines.get(Number(target.closest?.("[data-line]")?.dataset.line));
+
+  const typing = new Typing({
+    list,
+    lineOf,
+    marks,
+    current: () => current,
+    select,
+    touched,
+    undo: () => history.undo(),
+    redo: () => history.redo(),
+    signal,
+  });
+  list.addEventListener("click", (event) => {
+    const line = lineOf(event.target);
+    if (line && event.target.closest(".crop")) focusLine(line);
+  });
+
+  const actions = {
+    submit: () => submit.send(),
+    undo: () => history.undo(),
+    redo: () => history.redo(),
+    jump: () => about.jump(),
+    palette: () => about.insertCharacter(),
+    verify: () => verify.open(current),
+    turn: () => openDialog("turn"),
+    hand: () => about.toggleHand(),
+    shape: () => boxes.shape(),
+    add: () => boxes.add(),
+    delete: () => boxes.delete(),
+    split: () => boxes.split(),
+    merge: () => boxes.merge(),
+    up: () => boxes.move(-1),
+    down: () => boxes.move(1),
+    rotate: () => announce(`The view is turned by ${viewer.rotate()} degrees.`),
+    contrast: () => {
+      announce(`Contrast: ${viewer.nextContrast()}`);
+    },
+    back,
+    keys: () => openDialog("keys"),
+    skip: () => openDialog("skip"),
+    flag: () => openDialog("flag"),
+    confirm: () => confirm(current),
+    illegible: () => current && toggle(current, "illegible"),
+    not_text: () => current && toggle(current, "not_text"),
+    reset: () => current && reset(current),
+    "take-1": () => current && marks.take(current, 1),
+    "take-2": () => current && marks.take(current, 2),
+    "take-3": () => current && marks.take(current, 3),
+    larger: () => viewer.by(1),
+    smaller: () => viewer.by(-1),
+    fit: () => viewer.fit(),
+    "zoom-line": () => viewer.toLine(),
+  };
+
+  bindActions({ actions, keys, typing, shapes, signal });
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit.send();
+  });
+  bindDialogs(async () => {
+    submit.fillIn();
+    await drafts.flush();
+  }, signal);
+
+  const monospace = find("monospace");
+  const useMonospace = (on) => {
+    document.body.classList.toggle("monospace", on);
+    crops.redraw();
+  };
+  monospace.addEventListener("change", () => {
+    remember("monospace", monospace.checked);
+    useMonospace(monospace.checked);
+  });
+
+  window.addEventListener("pagehide", () => drafts.part(), { signal });
+  window.addEventListener("online", () => drafts.flush(), { signal });
+  document.addEventListener("visibilitychange", () => {
+    if (!drafts.stopped) drafts.flush();
+  }, { signal });
+  onSignedIn(() => {
+    drafts.flush();
+    lease.beat();
+  }, signal);
+
+  const verify = new Verify({
+    order,
+    crop: (line, box) => {
+      box.replaceChildren();
+      crops.paint(line.outline, box, box.clientWidth, 160, line.spans);
+    },
+    judged: (line) => touched(line),
+    closed: (line) => focusLine(line),
+    submit: () => submit.send(),
+  });
+  turning({ form, dialog: find("turn"), post, ask, flush: () => drafts.flush() });
+  choosable({ url: form.dataset.keys, root: find("keys"), keys, post });
+
+  // --- Opening ------------------------------------------------------------------------------------------
+
+  for (const line of order) {
+    line.select.tabIndex = -1; // Tab goes from text to text; Alt+I and Alt+N set the verdict
+    line.paint();
+  }
+  for (const each of document.querySelectorAll("#zoom, #line-tools, .needs-script")) each.hidden = false;
+  movableDivider(find("divider"));
+  monospace.checked = recall("monospace", false) === true;
+  useMonospace(monospace.checked);
+  const restored = restore(lines, local, {
+    touch: touched,
+    dispute: (line, theirs) => drafts.dispute(line, theirs),
+  });
+  if (restored) announce(`${restored} lines were brought back from this computer.`);
+  for (const theirs of data.conflicts) {
+    const line = lines.get(theirs.line_id);
+    drafts.touch(line);
+    drafts.dispute(line, theirs);
+  }
+  offerRefused(around.refused, {
+    lines,
+    take: (line, { text, verdict }) => {
+      line.checked = true;
+      line.set(text, verdict);
+      touched(line);
+      focusLine(line, { weak: false });
+    },
+  });
+  history.forget();
+  for (const edit of around.edits) history.noteEdit(edit);
+  count();
+  const painter = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting) continue;
+        marks.paint(lineOf(target));
+        painter.unobserve(target);
+      }
+    },
+    { root: pane, rootMargin: "600px 0px" },
+  );
+  for (const line of order) painter.observe(line.element);
+  focusLine(order.find((line) => line.element.querySelector(".fault")) ?? order.find(toCheck) ?? order.find((line) => line.weak) ?? order[0]);
+  crops.watch(order.map((line) => line.element)).then(() => viewer.show(current?.outline));
+  signal.addEventListener("abort", () => painter.disconnect());
+  return { form, announce };
+}
