@@ -23,11 +23,13 @@ ADJUDICATOR_GROUP = "Adjudicator"
 
 
 def groups_of(user: Any) -> dict[str, Any]:
-    """The groups of a signed-in user, name to key; asked of the database once for one object.
+    """The groups of a user, name to key; asked of the database once for one object.
 
     A request has a user object of its own, and Django forgets what was fetched ahead when the
     object's groups are changed: nobody keeps a right for longer than a request.
     """
+    if not user.is_authenticated:
+        return {}
     models.prefetch_related_objects([user], "groups")
     return {group.name: group.pk for group in user.groups.all()}
 
@@ -42,6 +44,17 @@ def is_admin(user: Any) -> bool:
 def may_adjudicate(user: Any) -> bool:
     """Whether `user` may decide where two reviewers differ: admins, and a group of its own."""
     return is_admin(user) or bool(user.is_authenticated and ADJUDICATOR_GROUP in groups_of(user))
+
+
+def types_seen_by(user: Any) -> list[int]:
+    """Keys of the document types that `user` may see. As a list they make other queries plain."""
+    types = apps.get_model("recognition", "DocumentType")._default_manager.all()
+    return list(types.visible_to(user).order_by().values_list("pk", flat=True))
+
+
+def sees_type(user: Any, document_type_id: int) -> bool:
+    """Whether rows of this document type are visible to `user`."""
+    return is_admin(user) or document_type_id in types_seen_by(user)
 
 
 class DocumentTypeQuerySet(models.QuerySet["m.DocumentType"]):
@@ -62,10 +75,7 @@ class OfTypeQuerySet(models.QuerySet[Row]):
         """Rows of the document types that `user` may see; admins see all."""
         if is_admin(user):
             return self
-        types = apps.get_model("recognition", "DocumentType")._default_manager.all()
-        visible = types.visible_to(user)
-        # A subquery, not a join: claims lock these rows, and a lock forbids DISTINCT.
-        return self.filter(**{f"{self.type_path}__in": visible.values("pk")})
+        return self.filter(**{f"{self.type_path}__in": types_seen_by(user)})
 
 
 class BatchQuerySet(OfTypeQuerySet["m.Batch"]):

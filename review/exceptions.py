@@ -61,6 +61,12 @@ class NotForOcr(ReviewError):
     code = "not_for_ocr"
 
 
+class NotRefilable(ReviewError):
+    """Only a document that nobody has reviewed can be filed under another type."""
+
+    code = "not_refilable"
+
+
 class NotFlagged(ReviewError):
     """Only a flagged task can be given back to the queue."""
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from recognition.events import record_event
 from recognition.models import new_token
-from recognition.querysets import may_adjudicate
+from recognition.querysets import may_adjudicate, sees_type
 from recognition.states import move
 from review.exceptions import LeaseLost, NotFlagged, ReasonMissing, TooManyParked
 from review.models import ReviewTask, TaskSkip
@@ -190,7 +190,7 @@ def take(
     """
     resumed = task.status == TaskStatus.HELD and task.reviewer_id == user.pk
     task.lease_token = task.lease_token if resumed else new_token()
-    task.reviewer_id = user.pk
+    task.reviewer = user
     task.lease_expires_at = _end(hold)
     task.hold = hold
     move(
@@ -213,15 +213,14 @@ def _mine(user: AbstractBaseUser) -> dict[str, ReviewTask]:
     Pages that the user may not see any more are given back.
     """
     rows = ReviewTask.objects.held_by(user).exclude(hold=Hold.PARKED)
-    found = list(rows.select_for_update().order_by("pk"))
-    if not found:
-        return {}
-    ids = [task.pk for task in found]
-    seen = set(ReviewTask.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
+    found = list(rows.with_what_is_told(admin=False).select_for_update(of=("self",)).order_by("pk"))
+    mine = {}
     for task in found:
-        if task.pk not in seen:
+        if sees_type(user, task.document_type_id):
+            mine[task.hold] = task
+        else:
             move(ReviewTask.objects.filter(pk=task.pk), TaskStatus.WAITING, TASK_MOVES, **FREE)
-    return {task.hold: task for task in found if task.pk in seen}
+    return mine
 
 
 def first_free_for(user: AbstractBaseUser) -> ReviewTaskQuerySet:
@@ -232,7 +231,8 @@ def first_free_for(user: AbstractBaseUser) -> ReviewTaskQuerySet:
 
 def _first_free(user: AbstractBaseUser) -> ReviewTask | None:
     """The first of them that nobody is claiming at this moment, locked."""
-    return first_free_for(user).select_for_update(of=("self",), skip_locked=True).first()
+    free = first_free_for(user).with_what_is_told(admin=False)
+    return free.select_for_update(of=("self",), skip_locked=True).first()
 
 
 def _held_under(task_id: int, token: UUID) -> ReviewTask:

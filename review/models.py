@@ -44,6 +44,13 @@ class RoutingDecision(models.Model):
     page = models.ForeignKey(Page, on_delete=models.PROTECT, related_name="decisions")
     model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
     character_set = character_set_field("With which the model read the page.")
+    document_type = models.ForeignKey(
+        DocumentType,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Whose policy decided: a document may be filed under another type later.",
+    )
     outcome = models.CharField(max_length=6, choices=Outcome.choices)
     rule = models.CharField(max_length=40, help_text="Code of the rule that decided.")
     threshold = models.FloatField()
@@ -74,7 +81,8 @@ class RoutingDecision(models.Model):
             # An audit is drawn once for each reading, or chance could be tried again.
             models.UniqueConstraint(
                 name="decision_once_per_page_model_and_set",
-                fields=["page", "model_version", "character_set"],
+                fields=["page", "model_version", "character_set", "document_type"],
+                nulls_distinct=False,
             ),
             character_set_known("decision_character_set_known"),
         ]
@@ -91,7 +99,7 @@ class ReviewTask(models.Model):
         DocumentType,
         on_delete=models.PROTECT,
         related_name="tasks",
-        help_text="The page's, which never changes: here for the queue's index.",
+        help_text="The page's, for as long as the task is open: here for the queue's index.",
     )
     kind = models.CharField(max_length=9, choices=TaskKind.choices)
     decision = models.ForeignKey(

@@ -8,15 +8,23 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from recognition.access import admin_required
-from recognition.models import Line, Page
+from recognition.models import DocumentType, Line, Page
 from recognition.querysets import is_admin
-from review.exceptions import NotFlagged, NotForOcr, NotReopenable, NotRestorable, ReasonMissing
+from review.exceptions import (
+    NotFlagged,
+    NotForOcr,
+    NotRefilable,
+    NotReopenable,
+    NotRestorable,
+    ReasonMissing,
+)
 from review.forms import ReopenForm, RestoreForm
 from review.history import flag_events, flagged_tasks, page_history
 from review.leases import unflag_task
 from review.models import ReviewTask
 from review.ocr_instead import read_instead
 from review.people import person
+from review.refile import refile_document, suggested_type
 from review.retired import line_changes
 from review.services import reopen_page
 from review.undo import restore_line
@@ -103,8 +111,31 @@ def flagged_list(request: HttpRequest) -> HttpResponse:
     paginator = Paginator(flagged_tasks(person(request)), LISTED)
     shown = paginator.get_page(request.GET.get("page"))
     events = flag_events(list(shown))
-    rows = [(task, events.get(task.pk)) for task in shown]
-    return render(request, "review/flagged.html", {"page_obj": shown, "rows": rows})
+    types = list(DocumentType.objects.order_by("name"))
+    rows = [(task, events.get(task.pk), suggested_type(task.flag_reason, types)) for task in shown]
+    return render(request, "review/flagged.html", {"page_obj": shown, "rows": rows, "types": types})
+
+
+@require_POST
+@admin_required
+def task_refile(request: HttpRequest, task_id: int) -> HttpResponse:
+    """File the document of a page under another type."""
+    tasks = ReviewTask.objects.visible_to(request.user).select_related("page__document")
+    document = get_object_or_404(tasks, pk=task_id).page.document
+    chosen = request.POST.get("document_type", "")
+    document_type = DocumentType.objects.filter(pk=chosen).first() if chosen.isdecimal() else None
+    if document_type is None:
+        messages.error(request, "Choose the document type that is right.")
+        return redirect("flagged_list")
+    try:
+        moved = refile_document(
+            document=document, document_type=document_type, actor=person(request)
+        )
+    except NotRefilable as error:
+        messages.warning(request, error.message)
+    else:
+        messages.success(request, f"{moved} is filed under {document_type} and read anew.")
+    return redirect("flagged_list")
 
 
 @require_POST

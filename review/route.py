@@ -57,12 +57,15 @@ def sweep_unrouted() -> int:
 def _decision(page: Page, draw: Callable[[], float]) -> RoutingDecision:
     """The one decision on the page as its present model read it."""
     version = ModelVersion.objects.get(pages=page.pk)
+    document_type = page.document.document_type
     stored = RoutingDecision.objects.filter(
-        page=page, model_version=version, character_set=page.character_set
+        page=page,
+        model_version=version,
+        character_set=page.character_set,
+        document_type=document_type,
     ).first()
     if stored is not None:
         return stored
-    document_type = page.document.document_type
     facts = [
         LineFact(line_id, confidence)
         for line_id, confidence in Prediction.objects.of_reading(page)
@@ -78,6 +81,7 @@ def _decision(page: Page, draw: Callable[[], float]) -> RoutingDecision:
         page=page,
         model_version=version,
         character_set=page.character_set,
+        document_type=document_type,
         outcome=routing.outcome,
         rule=routing.rule,
         threshold=policy.threshold,

@@ -139,13 +139,14 @@ class ReviewTaskSerializer(serializers.ModelSerializer[ReviewTask]):
         return task.decision.rule if self.context["admin"] and task.decision else None
 
     def get_reviewer(self, task: ReviewTask) -> str | None:
-        return self._name(task.reviewer)
+        return self._name(task, "reviewer")
 
     def get_done_by(self, task: ReviewTask) -> str | None:
-        return self._name(task.done_by)
+        return self._name(task, "done_by")
 
-    def _name(self, user: Any) -> str | None:
-        return user.get_username() if user is not None and self.context["admin"] else None
+    def _name(self, task: ReviewTask, role: str) -> str | None:
+        person = getattr(task, role) if self.context["admin"] else None
+        return person.get_username() if person else None
 
 
 class DraftSerializer(serializers.ModelSerializer[Draft]):

@@ -167,7 +167,7 @@ def _sent_again(
 
 def _as_it_stands(task: ReviewTask) -> ReviewTask:
     """The task read again, with what is told of it."""
-    return ReviewTask.objects.with_what_is_told().get(pk=task.pk)
+    return ReviewTask.objects.with_what_is_told(admin=False).get(pk=task.pk)
 
 
 def _checked(lines: list[int], entries: Mapping[int, LineEntry]) -> dict[int, LineEntry]:

@@ -57,6 +57,7 @@ TASK_MOVES: Mapping[str, frozenset[str]] = {
     TaskStatus.WAITING: frozenset({TaskStatus.HELD, TaskStatus.FLAGGED}),
     TaskStatus.FLAGGED: frozenset({TaskStatus.HELD}),
     TaskStatus.DONE: frozenset({TaskStatus.HELD}),
-    TaskStatus.WITHDRAWN: frozenset({TaskStatus.WAITING}),
+    # From flagged: the page's document is filed under another type.
+    TaskStatus.WITHDRAWN: frozenset({TaskStatus.WAITING, TaskStatus.FLAGGED}),
 }
 """From target state to the states it may be reached from."""

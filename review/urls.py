@@ -53,6 +53,7 @@ urlpatterns = [
     path("review/<int:task_id>/park/", views.review_park, name="review_park"),
     path("review/<int:task_id>/release/", views.review_release, name="review_release"),
     path("review/<int:task_id>/unflag/", page_views.task_unflag, name="task_unflag"),
+    path("review/<int:task_id>/refile/", page_views.task_refile, name="task_refile"),
     path(
         "batches/<int:batch_id>/export.<str:format>",
         export_views.batch_export,
