@@ -51,7 +51,8 @@ class TypeCount:
 class Queue:
     """The queue as one person sees it. `waiting` is counted up to COUNTED, and `more` says so.
 
-    `mine` is worked on or parked; what is held ready as the next page is nobody's business.
+    `mine` is worked on or parked; what is held ready as the next page is nobody's business. `held`
+    are pages of others that may yet come to this person, worked on or parked.
     """
 
     state: QueueState
@@ -84,7 +85,7 @@ def queue_for(user: AbstractBaseUser) -> Queue:
     waiting = ours.filter(status=TaskStatus.WAITING).not_skipped_by(user)
     own_checks = visible.claimable().filter(first_reviewer=user.pk)
     run_out = ours.claimable().filter(status=TaskStatus.HELD).exclude(reviewer=user.pk)
-    others = visible.held_now().exclude(reviewer=user.pk)
+    others = ours.held_now().exclude(reviewer=user.pk)
     passed_on = (
         visible.claimable()
         .filter(pk__in=TaskSkip.objects.filter(reviewer=user.pk).values("task"))
@@ -142,8 +143,9 @@ class BriefQueue:
 def brief_queue(user: AbstractBaseUser) -> BriefQueue:
     """What a program that has a page in hand is told of the rest, in few queries."""
     visible = ReviewTask.objects.visible_to(user)
-    waiting = visible.filter(status=TaskStatus.WAITING).for_review_by(user).not_skipped_by(user)
-    others = visible.held_now().exclude(reviewer=user.pk)
+    ours = visible.for_review_by(user)
+    waiting = ours.filter(status=TaskStatus.WAITING).not_skipped_by(user)
+    others = ours.held_now().exclude(reviewer=user.pk)
     held = others.aggregate(number=Count("pk"), first=Min("lease_expires_at"))
     number = _counted(waiting, BRIEFLY)
     return BriefQueue(QueueState.READY, number, held["number"], held["first"])

@@ -97,6 +97,7 @@ def review_drafts(request: HttpRequest, task_id: int) -> JsonResponse:
             "revisions": saved.revisions,
             "conflicts": _told(saved.conflicts),
             "saved_at": timezone.now().isoformat(),
+            "gone": _gone(task, user),
         }
     )
 
@@ -300,6 +301,16 @@ def _keep_typing(request: HttpRequest, task: ReviewTask, user: AbstractBaseUser)
 def _line_ids(task: ReviewTask) -> list[int]:
     """Every line that ever stood on the page: another window may have retired one meanwhile."""
     return list(task.page.lines.values_list("pk", flat=True))
+
+
+def _gone(task: ReviewTask, user: AbstractBaseUser) -> str:
+    """What to tell a window that still types on a page which is not the person's any more."""
+    if task.status == TaskStatus.DONE and task.done_by_id == user.pk:
+        return "You submitted this page in another window."
+    if task.status == TaskStatus.DONE:
+        return "Somebody else has submitted this page."
+    held_by_other = task.status == TaskStatus.HELD and task.reviewer_id != user.pk
+    return "Somebody else has this page now." if held_by_other else ""
 
 
 def _first(texts: Iterable[str]) -> str:

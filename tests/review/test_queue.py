@@ -37,6 +37,37 @@ class TestQueue:
         assert answer.context["queue"].state == "all_held"
         assert answer.context["queue"].next_free_at == taken.lease_expires_at
 
+    def test_what_another_has_parked_is_free_on_a_day_that_is_named(
+        self, site: Client, task: ReviewTask
+    ) -> None:
+        other = factories.make_reviewer()
+        taken = claim_task(task.pk, other)
+        assert taken is not None
+        assert taken.lease_token is not None
+        park_task(task_id=task.pk, token=taken.lease_token, user=other)
+        answer = site.get(reverse("review_queue"))
+        assert answer.context["queue"].state == "all_held"
+        tomorrow = answer.context["queue"].next_free_at
+        assert f"on <b>{tomorrow.day} {tomorrow:%b}" in answer.content.decode()
+
+    def test_with_my_own_page_alone_no_next_one_is_offered(
+        self, site: Client, held: ReviewTask
+    ) -> None:
+        html = site.get(reverse("review_queue")).content.decode()
+        assert "No other page waits" in html
+        assert "Next page" not in html
+
+    def test_a_disagreement_of_two_others_is_nothing_to_wait_for(
+        self, site: Client, reviewer: User
+    ) -> None:
+        kind = factories.make_type(second_review_rate=1.0)
+        page = factories.make_page(kind)
+        factories.submit_as_read(page, factories.make_reviewer(), line0="one")
+        factories.submit_as_read(page, factories.make_reviewer(), line0="another")
+        waiting = ReviewTask.objects.open().get(page=page)
+        assert claim_task(waiting.pk, factories.make_admin())
+        assert self.state(site) == "empty"
+
     def test_what_is_left_i_have_skipped(
         self, site: Client, held: ReviewTask, reviewer: User
     ) -> None:

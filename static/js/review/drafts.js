@@ -10,7 +10,8 @@ const KEEPALIVE_BYTES = 60_000; // browsers send no more once a page is gone
 
 export class Drafts {
   /**
-   * `tell(state, detail)` hears "saved" (a Date), "unsaved", "signed-out", "other-user", "refused".
+   * `tell(state, detail)` hears "saved" (a Date), "unsaved", "signed-out", "other-user", "refused",
+   * and "gone" with why the page is not the person's any more, empty where it is.
    * `conflict(line, theirs)` hears of a line that another window has written since.
    */
   constructor({ url, user, lines, local, tell, conflict }) {
@@ -133,7 +134,8 @@ export class Drafts {
     }
   }
 
-  #take(sent, { revisions, conflicts, saved_at: savedAt }) {
+  #take(sent, { revisions, conflicts, saved_at: savedAt, gone }) {
+    this.tell("gone", gone);
     for (const [id, revision] of Object.entries(revisions)) {
       const line = this.lines.get(Number(id));
       if (!line) continue;

@@ -10,6 +10,11 @@ export class Saved {
 
   /** Hear a state as `Drafts` tells it. */
   tell(state, detail) {
+    if (state === "gone") {
+      if (detail) this.banners.show("gone", `${detail} What you type here is kept as a draft and counts for nothing yet; submit to see both versions.`);
+      else this.banners.hide("gone");
+      return;
+    }
     this.word.classList.toggle("unsaved", state !== "saved" && (state !== "unsaved" || Boolean(detail)));
     if (state === "saved") {
       this.word.textContent = `saved ${clock.format(detail)}`;

@@ -376,6 +376,9 @@ export function openScreen({ signal, submitted }) {
 
   window.addEventListener("pagehide", () => drafts.part(), { signal });
   window.addEventListener("online", () => drafts.flush(), { signal });
+  window.addEventListener("focus", () => {
+    if (current && document.activeElement === document.body) focusLine(current, { weak: false });
+  }, { signal });
   document.addEventListener("visibilitychange", () => {
     if (!drafts.stopped) drafts.flush();
   }, { signal });

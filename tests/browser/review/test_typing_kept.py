@@ -12,6 +12,7 @@ from playwright.sync_api import Page as Tab
 
 from review.leases import claim_task
 from review.models import Label, ReviewTask
+from review.states import TaskStatus
 from tests.browser.review.screen import draft_text, field, ready, wait_until
 from tests.factories import make_reviewer
 
@@ -82,6 +83,23 @@ def test_two_tabs_of_one_person_show_both_versions(
     assert not Label.objects.exists()
     page.get_by_role("button", name="Keep what is in the field").click()
     wait_until(lambda: draft_text(task, 2) == "Total 12.50 first")
+
+
+def test_a_window_left_behind_is_told_that_the_page_is_submitted(
+    open_screen: Callable[..., ReviewTask], page: Tab, context: BrowserContext
+) -> None:
+    task = open_screen()
+    second = context.new_page()
+    second.goto(page.url)
+    ready(second)
+    second.keyboard.press("Control+Enter")
+    wait_until(lambda: ReviewTask.objects.filter(pk=task.pk, status=TaskStatus.DONE).exists())
+    page.bring_to_front()
+    field(page, 2).focus()
+    page.keyboard.press("End")
+    page.keyboard.type(" late")
+    expect(page.get_by_text("You submitted this page in another window.")).to_be_visible()
+    assert draft_text(task, 2) == "Total 12.50 late"
 
 
 def test_a_page_taken_by_somebody_else_shows_both_versions(
