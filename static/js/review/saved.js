@@ -17,13 +17,15 @@ export class Saved {
     }
     this.word.classList.toggle("unsaved", state !== "saved" && (state !== "unsaved" || Boolean(detail)));
     if (state === "saved") {
+      this.word.title = "";
       this.word.textContent = `saved ${clock.format(detail)}`;
       for (const name of ["offline", "other-user", "refused"]) this.banners.hide(name);
       this.signedIn();
       return;
     }
+    this.word.title = "Kept on this computer";
     this.word.textContent =
-      state === "unsaved" && !detail ? "saving …" : "not saved yet – kept on this computer";
+      state === "unsaved" && !detail ? "saving …" : "not saved yet";
     if (this.local.broken) {
       this.banners.show("store", "This browser's store is full or switched off: what you type is only kept once it says “saved”.");
     }
