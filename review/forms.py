@@ -13,9 +13,8 @@ from django import forms
 from recognition.forms import accuracy_field
 from review.drafts import DraftEntry
 from review.exceptions import MalformedDrafts
-from review.second import Difference
 from review.services import LineEntry, as_drafts
-from review.states import WITHOUT_TEXT, Verdict
+from review.states import Verdict
 
 MAX_TEXT = 10_000
 """Characters of one line; the longest line read so far had some 400."""
@@ -101,24 +100,6 @@ def parse_submission(post: Mapping[str, str], line_ids: Iterable[int]) -> Submis
         entries=entries,
         revisions=_revisions(post.get("revisions", "")),
     )
-
-
-def parse_choices(
-    post: Mapping[str, str], lines: Iterable[Difference]
-) -> tuple[UUID, dict[int, tuple[str, str]]]:
-    """Read what an adjudicator chose on each line: the first, the second, or their own words."""
-    chosen = {}
-    for each in lines:
-        choice = post.get(f"line-{each.line.pk}", "")
-        if choice in ("first", "second"):
-            label = each.first if choice == "first" else each.second
-            chosen[each.line.pk] = (label.text, label.verdict)
-        elif choice in WITHOUT_TEXT:
-            chosen[each.line.pk] = ("", choice)
-        elif choice == "other":
-            text = post.get(f"line-{each.line.pk}-text", "").replace("\x00", "")[:MAX_TEXT]
-            chosen[each.line.pk] = (text, "")
-    return _token(post.get("token", "")) or UUID(int=0), chosen
 
 
 def parse_drafts(body: bytes) -> DraftsSent:

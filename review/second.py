@@ -94,6 +94,17 @@ def differences(task: ReviewTask) -> list[Difference]:
     ]
 
 
+def differences_found(task: ReviewTask) -> list[Difference]:
+    """The lines an adjudication was opened for, as the two said then, decided meanwhile or not."""
+    first = {label.line_id: label for label in Label.objects.filter(task=task.first_id)}
+    said = Label.objects.filter(task=task.second_id).select_related("line")
+    return [
+        Difference(label.line, first[label.line_id], label)
+        for label in said
+        if label.line_id in first and not _same(first[label.line_id], label)
+    ]
+
+
 @transaction.atomic
 def decide_lines(
     *,

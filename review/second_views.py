@@ -1,10 +1,11 @@
 """Second review: the two readings over the crop, who agrees with whom, and what waits."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -16,14 +17,24 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from recognition.access import admin_required
 from recognition.querysets import may_adjudicate
 from review.agreement import Reading, error_rate, kappa, share_alike
+from review.choices import Choice, keep_choices, kept_choices, read_choices
 from review.exceptions import InvalidSubmission, LeaseLost, NotWaived
-from review.forms import parse_choices
+from review.forms import TokenForm
 from review.models import Label, ReviewTask
 from review.people import person
-from review.second import decide_lines, differences, waive_check
+from review.second import (
+    Difference,
+    decide_lines,
+    differences,
+    differences_found,
+    waive_check,
+)
 from review.selectors import task_for
 from review.states import TaskStatus
 
+CONTRADICTION = (
+    "You picked one reading and typed another. Pick “Otherwise”, or clear what you typed."
+)
 LISTED = 50
 """Pages on one screen; the longest-waiting first."""
 COMPARED = 5_000
@@ -77,33 +88,54 @@ def adjudicate(request: HttpRequest, task_id: int) -> HttpResponse:
     user = person(request)
     rows = task_for(user).to_decide_by(user)
     task = get_object_or_404(rows, pk=task_id)
-    faults: dict[int, str] = {}
-    choices: dict[int, tuple[str, str]] = {}
+    open_lines = differences(task)
     if request.method == "POST":
-        token, choices = parse_choices(request.POST, differences(task))
+        choices = read_choices(request.POST, open_lines)
+        faults = {
+            each.line.pk: CONTRADICTION
+            for each in open_lines
+            if choices[each.line.pk].contradicts_itself(each)
+        }
         try:
-            decide_lines(task_id=task.pk, token=token, user=user, choices=choices)
+            if not faults:
+                _decide(request, task, open_lines, choices)
+                messages.success(request, f"Decided: {task.page}.")
+                return redirect("disagreement_list")
         except InvalidSubmission as error:
             faults = error.lines
         except LeaseLost as error:
-            messages.warning(request, error.message)
+            found = differences_found(task)  # what somebody else decided is not open any more
+            keep_choices(task, user, found, read_choices(request.POST, found))
+            told = f"{error.message} What you chose for {task.page} is kept."
+            messages.warning(request, told)
             return redirect("disagreement_list")
-        else:
-            messages.success(request, f"Decided: {task.page}.")
-            return redirect("disagreement_list")
+        keep_choices(task, user, open_lines, choices)
     elif task.status != TaskStatus.HELD or task.reviewer_id != user.pk:
         messages.warning(request, "Somebody else decides this page now, or it is decided.")
         return redirect("disagreement_list")
-    task.refresh_from_db()
-    lines = [
-        (each, faults.get(each.line.pk, ""), choices.get(each.line.pk))
-        for each in differences(task)
-    ]
+    else:
+        faults, choices = {}, kept_choices(task, user, open_lines)
+    lines = [(each, faults.get(each.line.pk, ""), choices.get(each.line.pk)) for each in open_lines]
     return render(
         request,
         "review/adjudicate.html",
         {"task": task, "lines": lines},
         status=422 if faults else 200,
+    )
+
+
+def _decide(
+    request: HttpRequest,
+    task: ReviewTask,
+    open_lines: list[Difference],
+    choices: Mapping[int, Choice],
+) -> None:
+    form = TokenForm(request.POST)
+    decide_lines(
+        task_id=task.pk,
+        token=form.cleaned_data["token"] if form.is_valid() else UUID(int=0),
+        user=person(request),
+        choices={each.line.pk: choices[each.line.pk].meant(each) for each in open_lines},
     )
 
 

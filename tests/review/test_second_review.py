@@ -1,5 +1,6 @@
 """A second person, a third who decides, and nobody who checks their own work."""
 
+import re
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from recognition.character_sets import CharacterSet
 from recognition.models import Event, Page
 from recognition.states import PageStatus
 from review.leases import claim_next, claim_task
-from review.models import Label, ReviewTask
+from review.models import Draft, Label, ReviewTask
 from review.second_views import pairs
 from review.states import TaskKind, TaskStatus, Verdict
 from review.undo import undo_submit
@@ -184,6 +185,73 @@ class TestAdjudicator:
         site.post(reverse("adjudicate", args=[task.pk]), form)
         label = Label.objects.current().get(line=line)
         assert (label.text, label.verdict) == counts
+
+    @pytest.mark.parametrize("choice", ["first", "second", "other", "illegible", "not_text"])
+    def test_a_choice_comes_back_as_it_was_made_while_another_line_is_open(
+        self, reviewer: User, choice: str
+    ) -> None:
+        kind = factories.make_type(second_review_rate=1.0)
+        page = factories.make_page(kind)
+        factories.submit_as_read(page, reviewer, line0="one", line1="two")
+        factories.submit_as_read(page, make_reviewer(), line0="eins", line1="zwei")
+        site = client_of(factories.make_admin())
+        task = take(site, ReviewTask.objects.get(page=page, kind=TaskKind.DECIDE))
+        line, other = page.lines.current()[:2]
+        address = reverse("adjudicate", args=[task.pk])
+        form = {
+            "token": task.lease_token,
+            f"line-{line.pk}": choice,
+            f"line-{other.pk}-text": "two",
+        }
+        form[f"line-{line.pk}-text"] = "uno" if choice == "other" else "one"
+        answer = site.post(address, form)
+        assert answer.status_code == 422
+        for html in (answer.content.decode(), site.get(address).content.decode()):
+            ticked = re.findall(r'name="line-(\d+)" value="(\w+)" checked', html)
+            assert ticked == [(str(line.pk), choice)]
+        assert ("uno" in html) == (choice == "other")
+        assert not Label.objects.filter(task=task).exists()
+
+    def test_what_is_typed_counts_though_nothing_was_picked(self, disputed: ReviewTask) -> None:
+        site = client_of(factories.make_admin())
+        task = take(site, disputed)
+        line = task.page.lines.current()[0]
+        form = {"token": task.lease_token, f"line-{line.pk}-text": "Total 12.53"}
+        site.post(reverse("adjudicate", args=[task.pk]), form)
+        assert Label.objects.current().get(line=line).text == "Total 12.53"
+
+    def test_a_picked_reading_with_another_typed_is_asked_about(self, disputed: ReviewTask) -> None:
+        site = client_of(factories.make_admin())
+        task = take(site, disputed)
+        line = task.page.lines.current()[0]
+        form = {f"line-{line.pk}": "second", f"line-{line.pk}-text": "Total 12.53"}
+        answer = site.post(
+            reverse("adjudicate", args=[task.pk]), {**form, "token": task.lease_token}
+        )
+        assert answer.status_code == 422
+        assert "picked one reading and typed another" in answer.content.decode()
+        assert not Label.objects.filter(task=task).exists()
+
+    def test_a_decision_that_comes_too_late_is_kept(self, disputed: ReviewTask) -> None:
+        ada, eve = factories.make_admin(), factories.make_admin()
+        site = client_of(ada)
+        task = take(site, disputed)
+        late = task.lease_token
+        ReviewTask.objects.filter(pk=task.pk).update(lease_expires_at="2020-01-01T00:00Z")
+        theirs = take(client_of(eve), disputed)
+        line = task.page.lines.current()[0]
+        client_of(eve).post(
+            reverse("adjudicate", args=[task.pk]),
+            {"token": theirs.lease_token, f"line-{line.pk}": "second"},
+        )
+        answer = site.post(
+            reverse("adjudicate", args=[task.pk]),
+            {"token": late, f"line-{line.pk}": "other", f"line-{line.pk}-text": "Total 12.53"},
+            follow=True,
+        )
+        assert "is kept" in answer.content.decode()
+        assert Draft.objects.get(task=task, reviewer=ada).text == "Total 12.53"
+        assert Label.objects.current().get(line=line).text == "Total 12.56"
 
     def test_neither_of_the_two_may_decide(self, disputed: ReviewTask, reviewer: User) -> None:
         reviewer.groups.set(make_user("Adjudicator").groups.all())
