@@ -14,6 +14,7 @@ from recognition.querysets import NamesReading
 from recognition.states import PageStatus, TextSource
 from review.models import Draft, Label, RefusedDraft, ReviewTask, RoutingDecision
 from review.ocr_instead import ocr_refusal
+from review.plants import unplanted_texts
 from review.selectors import band, percent, svg_points
 from review.states import WITHOUT_TEXT, TaskStatus, Verdict
 from review.text import same_label
@@ -41,8 +42,9 @@ class Typed:
     at: datetime
 
     @classmethod
-    def of(cls, row: Draft | RefusedDraft, at: datetime) -> Self:
-        return cls(row.line_id, row.text, row.verdict, row.reviewer.get_username(), at)
+    def of(cls, row: Draft | RefusedDraft, text: str) -> Self:
+        at = row.saved_at if isinstance(row, Draft) else row.at
+        return cls(row.line_id, text, row.verdict, row.reviewer.get_username(), at)
 
     @property
     def shown(self) -> str:
@@ -235,10 +237,8 @@ def _unsubmitted(page: Page, user: AbstractBaseUser, *, admin: bool) -> dict[int
     refused = RefusedDraft.objects.filter(task__page=page)
     if not admin:
         drafts, refused = drafts.filter(reviewer_id=user.pk), refused.filter(reviewer_id=user.pk)
-    typed = [
-        *(Typed.of(row, row.saved_at) for row in drafts.select_related("reviewer")),
-        *(Typed.of(row, row.at) for row in refused.select_related("reviewer")),
-    ]
+    rows = [*drafts.select_related("reviewer"), *refused.select_related("reviewer")]
+    typed = [Typed.of(row, text) for row, text in unplanted_texts(rows).items()]
     found: dict[int, list[Typed]] = defaultdict(list)
     for each in sorted(typed, key=lambda each: each.at):
         found[each.line_id].append(each)

@@ -15,7 +15,8 @@ from django.utils import timezone
 from recognition.models import DocumentType, Prediction
 from review.confusions import COMMON, confuse, count_confusions
 from review.entries import LineEntry
-from review.models import Label, PlantedError, ReviewTask
+from review.models import Draft, Label, PlantedError, RefusedDraft, ReviewTask
+from review.planted_pieces import in_a_long_word, put_back
 from review.states import WITHOUT_TEXT, PlantOutcome, TaskKind, Verdict
 from review.text import clean_line
 
@@ -53,13 +54,31 @@ def plants_of(task: ReviewTask, user: AbstractBaseUser) -> list[PlantedError]:
 def without_plants(
     plants: Iterable[PlantedError], entries: Mapping[int, LineEntry]
 ) -> dict[int, LineEntry]:
-    """The entries with the true reading where a planted text was left as it was."""
+    """The entries with what really stands there where a planted piece was left in the text.
+
+    All else that was typed on such a line is kept.
+    """
     kept = dict(entries)
     for plant in plants:
         entry = kept.get(plant.line_id)
-        if entry and _missed(plant, entry):
-            kept[plant.line_id] = replace(entry, text=plant.model_text)
+        if entry and (text := _put_back(plant, entry.text, entry.verdict)) is not None:
+            kept[plant.line_id] = replace(entry, text=text)
     return kept
+
+
+def unplanted_texts(rows: Iterable[Draft | RefusedDraft]) -> dict[Draft | RefusedDraft, str]:
+    """The text of each draft as others may see it: without what was planted for its writer."""
+    rows = list(rows)
+    plants = {
+        (plant.task_id, plant.reviewer_id, plant.line_id): plant
+        for plant in PlantedError.objects.filter(line__in={row.line_id for row in rows})
+    }
+    found = {}
+    for row in rows:
+        plant = plants.get((row.task_id, row.reviewer_id, row.line_id))
+        text = _put_back(plant, row.text, row.verdict) if plant else None
+        found[row] = row.text if text is None else text
+    return found
 
 
 def judge_plants(plants: Iterable[PlantedError], entries: Mapping[int, LineEntry]) -> None:
@@ -68,7 +87,7 @@ def judge_plants(plants: Iterable[PlantedError], entries: Mapping[int, LineEntry
     for plant in plants:
         entry = entries.get(plant.line_id)
         if entry and plant.outcome == PlantOutcome.OPEN:
-            missed = _missed(plant, entry)
+            missed = _put_back(plant, entry.text, entry.verdict) is not None
             plant.outcome = PlantOutcome.MISSED if missed else PlantOutcome.CAUGHT
             plant.judged_at = now
             plant.save(update_fields=["outcome", "judged_at"])
@@ -109,21 +128,24 @@ def _plant(task: ReviewTask, user: AbstractBaseUser, rate: float) -> None:
         if chance.random() >= rate or len(text) < SHORTEST:
             continue
         planted = clean_line(confuse(text, table, chance) or "")
-        if planted and planted != clean_line(text):
+        if planted and in_a_long_word(clean_line(text), planted):
             drawn.append(
                 PlantedError(
                     task=task,
                     reviewer_id=user.pk,
                     line_id=line_id,
-                    model_text=text,
+                    model_text=clean_line(text),
                     planted_text=planted,
                 )
             )
     PlantedError.objects.bulk_create(drawn, ignore_conflicts=True)
 
 
-def _missed(plant: PlantedError, entry: LineEntry) -> bool:
-    return entry.verdict not in WITHOUT_TEXT and clean_line(entry.text) == plant.planted_text
+def _put_back(plant: PlantedError, text: str, verdict: str) -> str | None:
+    """The text with the true piece put back; None where the planted one is not left in it."""
+    if verdict in WITHOUT_TEXT:
+        return None
+    return put_back(text, read=plant.model_text, planted=plant.planted_text)
 
 
 def _seed(task: int, user: int, line: int) -> bytes:

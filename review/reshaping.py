@@ -21,7 +21,10 @@ from review.drafts import DraftEntry, save_drafts
 from review.edits import EditKind, LineEdit, LineMark, handwritten
 from review.exceptions import InvalidChange, LeaseLost
 from review.models import Draft, PlantedError, ReviewTask
+from review.planted_pieces import put_back_in_parts
+from review.plants import unplanted_texts
 from review.states import TaskStatus, Verdict
+from review.text import clean_line
 
 DRAWING = frozenset({EditKind.ADD, EditKind.RESHAPE, EditKind.SPLIT, EditKind.MERGE})
 """Changes that make lines, whose pictures are cut out of the page."""
@@ -223,8 +226,9 @@ def _carry_typing(
     ]
     if not entries and change.kind == EditKind.RESHAPE and new:
         kept = Draft.objects.of(task, user).filter(line__in=change.lines).first()
-        if kept is not None and not any(kept.text == planted for planted, _ in plants):
-            entries = [DraftEntry(new[0].pk, kept.text, kept.verdict, 0)]
+        text = unplanted_texts([kept])[kept] if kept is not None else ""
+        if kept is not None and not any(text == clean_line(read) for _, read in plants):
+            entries = [DraftEntry(new[0].pk, text, kept.verdict, 0)]
     if handwritten(change.lines):
         LineMark.objects.bulk_create(
             LineMark(
@@ -245,11 +249,10 @@ def unplanted(
 ) -> tuple[str | None, ...]:
     """The texts without errors that were planted in them: the new lines know of none.
 
-    A whole planted text gives way to what was read; where one is cut in pieces, the recogniser is
-    to say what the pieces read.
+    The planted piece gives way to what was read; where it is cut in two, the recogniser is to say
+    what the parts read.
     """
+    kept = tuple(texts)
     for planted, read in plants:
-        texts = [text.replace(planted, read) if text is not None else None for text in texts]
-        if "".join(planted.split()) in "".join("".join((text or "").split()) for text in texts):
-            return tuple(None for _ in texts)
-    return tuple(texts)
+        kept = put_back_in_parts(kept, read=read, planted=planted)
+    return kept

@@ -7,7 +7,8 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from recognition.models import Line, Page, Prediction
 from review.edits import LineEdit
-from review.models import Draft, Label
+from review.models import Draft, Label, RefusedDraft
+from review.plants import unplanted_texts
 from review.states import WITHOUT_TEXT, Verdict
 
 
@@ -43,8 +44,8 @@ def line_changes(page: Page, user: AbstractBaseUser, *, admin: bool) -> LineChan
     read = Prediction.objects.filter(line__in=lines).select_related("model_version").order_by("pk")
     said: Mapping[int, tuple[str, str]] = {
         **{row.line_id: (row.text, row.model_version.name) for row in read.defer("characters")},
-        **{row.line_id: _said(row) for row in labels},
-        **{row.line_id: _said(row) for row in drafts},
+        **{row.line_id: _said(row, row.text) for row in labels},
+        **{row.line_id: _said(row, text) for row, text in unplanted_texts(drafts).items()},
     }
     nothing = ("", "")
     return LineChanges(
@@ -52,7 +53,7 @@ def line_changes(page: Page, user: AbstractBaseUser, *, admin: bool) -> LineChan
     )
 
 
-def _said(row: Label | Draft) -> tuple[str, str]:
-    without = row.verdict in WITHOUT_TEXT
-    text = f"({Verdict(row.verdict).label.lower()})" if without else row.text
+def _said(row: Label | Draft | RefusedDraft, text: str) -> tuple[str, str]:
+    if row.verdict in WITHOUT_TEXT:
+        text = f"({Verdict(row.verdict).label.lower()})"
     return text, row.reviewer.get_username()

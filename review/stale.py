@@ -11,7 +11,7 @@ from django.db import transaction
 from recognition.models import Line, Prediction
 from review.drafts import DraftConflict, DraftEntry, DraftsSaved, save_drafts
 from review.models import Draft, Label, ReviewTask
-from review.plants import plants_of, without_plants
+from review.plants import plants_of, unplanted_texts, without_plants
 from review.selectors import task_for
 from review.services import LineEntry
 from review.states import WITHOUT_TEXT, TaskStatus, Verdict
@@ -99,8 +99,8 @@ def conflict_page(
         .select_related("reviewer")
     }
     if task.reviewer_id is not None and task.reviewer_id != user.pk:
-        for draft in Draft.objects.of(task, task.reviewer):
-            theirs[draft.line_id] = (draft.text, draft.verdict, _name(task.reviewer))
+        for draft, text in unplanted_texts(Draft.objects.of(task, task.reviewer)).items():
+            theirs[draft.line_id] = (text, draft.verdict, _name(task.reviewer))
     read = dict(
         Prediction.objects.of_reading(task)
         .filter(line__page=task.page_id)

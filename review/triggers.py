@@ -29,15 +29,43 @@ NO_PLANTED_TEXT = pgtrigger.Trigger(
     name="no_planted_text",
     operation=pgtrigger.Insert,
     when=pgtrigger.Before,
+    declare=[("edges", "text")],
     func="""
+        edges := '.,;:!?()[]"''。、';
         IF EXISTS (
-            SELECT 1 FROM review_plantederror
-            WHERE task_id = NEW.task_id AND line_id = NEW.line_id
-                AND reviewer_id = NEW.reviewer_id AND planted_text = NEW.text
+            SELECT 1
+            FROM (
+                SELECT
+                    planted_text,
+                    regexp_split_to_array(normalize(model_text, NFC), '\\s+') AS there
+                FROM review_plantederror
+                WHERE task_id = NEW.task_id AND line_id = NEW.line_id
+                    AND reviewer_id = NEW.reviewer_id
+            ) AS plant
+            WHERE plant.planted_text = NEW.text OR EXISTS (
+                SELECT 1
+                FROM unnest(string_to_array(plant.planted_text, ' ')) AS shown,
+                    unnest(string_to_array(NEW.text, ' ')) AS said
+                WHERE length(btrim(shown, edges)) >= 3 AND (
+                    said = shown AND shown <> ALL (plant.there)
+                    OR btrim(said, edges) = btrim(shown, edges) AND NOT EXISTS (
+                        SELECT 1 FROM unnest(plant.there) AS word
+                        WHERE btrim(word, edges) = btrim(shown, edges)
+                    )
+                )
+            )
         ) THEN
             RAISE EXCEPTION 'pgtrigger: a planted text cannot become a label';
         END IF;
         RETURN NEW;
     """,
 )
-"""Exports and datasets are made of labels and readings: what is planted reaches neither."""
+"""Exports and datasets are made of labels and readings: what is planted reaches neither.
+
+Refused is the whole planted text, and every text with a word (whatever punctuation stands around
+it) that the planted text has and the true reading lacks: the planted piece is in it. By words, for
+SQL can align nothing, and a piece alone ("n") stands in every text. A word of three characters or
+more: "l" may be a litre that somebody adds. Errors are planted in such words alone, and
+`review.planted_pieces`, which sees more, puts right what would be refused here: no submit fails by
+this rule, only code that forgot to ask.
+"""

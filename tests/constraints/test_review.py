@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from review.models import (
     Draft,
+    Label,
     LineEdit,
     LineMark,
     PlantedError,
@@ -149,6 +150,42 @@ def test_a_planted_error_is_wrong_known_once_and_judged_once() -> None:
     update(planted, outcome="caught", judged_at=timezone.now())()
     protected(planted, outcome="missed")
     breaks("type_plants_few_errors", update(make_type(), plant_rate=0.5))
+
+
+@pytest.mark.parametrize(
+    ("read", "planted", "refused", "taken"),
+    [
+        (
+            "The quantity was 2 crates.",
+            "The qnantity was 2 crates.",
+            [
+                "The qnantity was 2 crates.",
+                "(qnantity) was",
+                "The qnantity was 2 crates",
+                "qnantity",
+            ],
+            ["The quantity was 2 crates", "The qvantity was 2 crates.", "The qnantities"],
+        ),
+        ("Total 12,50", "Total 12.50", ["Total 12.50.", "12.50"], ["Total 12,50.", "112.50"]),
+        ("At the end. Yes", "At the end, Yes", ["the end, of"], ["At the end. Yes!", "the end"]),
+        ("in 1 day", "in l day", ["in l day"], ["in 1 day 5 l"]),
+        ("Cafe\u0301 noir bar", "Caf\u00e9 noir bor", ["Caf\u00e9 bor"], ["Caf\u00e9 noir"]),
+    ],
+)
+def test_a_word_with_a_planted_piece_becomes_no_label(
+    read: str, planted: str, refused: list[str], taken: list[str]
+) -> None:
+    task, reviewer = make_task(), make_reviewer()
+    row = {"task": task, "reviewer": reviewer, "line": task.page.lines.all()[0]}
+    PlantedError.objects.create(model_text=read, planted_text=planted, **row)
+    now = timezone.now()
+    for text in refused:
+        label = Label(text=text, verdict="corrected", superseded_at=now, **row)
+        with pytest.raises(InternalError, match="planted text"), transaction.atomic():
+            Label.objects.bulk_create([label])
+    Label.objects.bulk_create(
+        Label(text=text, verdict="corrected", superseded_at=now, **row) for text in taken
+    )
 
 
 def test_a_check_names_its_review_and_is_nobodys_own() -> None:

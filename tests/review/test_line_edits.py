@@ -201,7 +201,7 @@ def test_the_pages_history_tells_changes_and_what_lines_said_that_are_gone(
     ("texts", "kept"),
     [
         (("Totai 12.50 Thank you",), ("Total 12.50 Thank you",)),
-        (("Totai", "12.50"), (None, None)),
+        (("Totai", "12.50"), ("Total", "12.50")),
         (("Total 12.58",), ("Total 12.58",)),
         ((None,), (None,)),
     ],

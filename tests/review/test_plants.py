@@ -8,14 +8,16 @@ from django.db import InternalError, transaction
 from django.test import Client
 from django.urls import reverse
 
+from review.entries import LineEntry
 from review.exports import as_json, as_text
 from review.leases import claim_task
 from review.models import Label, PlantedError, ReviewTask
-from review.plants import plant_errors, planted_texts
+from review.plants import plant_errors, planted_texts, unplanted_texts
+from review.stale import conflict_page
 from review.states import PlantOutcome, TaskKind
 from review.undo import undo_submit
 from tests import factories
-from tests.review.helpers import form_of
+from tests.review.helpers import entry, form_of, post_drafts
 from training.dataset import freeze_dataset
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +74,38 @@ def test_a_missed_error_is_counted_and_the_line_keeps_its_text(
     label = Label.objects.get(line=planted.line)
     assert (label.text, label.verdict) == (planted.model_text, "confirmed")
     assert planted.planted_text not in everything(held)
+
+
+def test_an_error_missed_on_a_line_changed_elsewhere_reaches_nothing(
+    site: Client, held: ReviewTask, planted: PlantedError
+) -> None:
+    submit(site, held, f"{planted.planted_text} again.")
+    planted.refresh_from_db()
+    assert planted.outcome == PlantOutcome.MISSED
+    label = Label.objects.get(line=planted.line)
+    assert (label.text, label.verdict) == (f"{planted.model_text} again.", "corrected")
+    assert planted.planted_text not in everything(held)
+
+
+def test_what_was_typed_round_a_planted_error_is_told_to_others_without_it(
+    site: Client, client: Client, held: ReviewTask, planted: PlantedError, reviewer: User
+) -> None:
+    typed = f"{planted.planted_text} again."
+    post_drafts(site, held, reviewer, entry(planted.line_id, typed))
+    (draft,) = held.drafts.all()
+    told = f"{planted.model_text} again."
+    assert unplanted_texts([draft]) == {draft: told}
+    admin = factories.make_admin()
+    client.force_login(admin)
+    for address in (
+        reverse("page_detail", args=[held.page_id]),
+        reverse("batch_detail", args=[held.page.document.batch_id]),
+    ):
+        assert planted.planted_text not in client.get(address).content.decode()
+    sent = {planted.line_id: LineEntry("Thank you, all")}
+    (line,) = conflict_page(held, admin, sent, ()).lines
+    assert line.theirs == told
+    assert draft.text == typed  # kept as it was typed, for who typed it
 
 
 def test_a_caught_error_is_counted(
