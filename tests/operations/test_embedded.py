@@ -5,7 +5,9 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -13,7 +15,7 @@ import psycopg2
 import pytest
 import redis
 
-from ocrsite import embedded
+from ocrsite import embedded, keeper
 
 
 def _log(directory: Path) -> Path:
@@ -117,3 +119,94 @@ def test_letting_traverse_opens_no_listing(tmp_path: Path) -> None:
     closed.mkdir(mode=0o700)
     assert embedded.let_traverse(closed / "data")[0] == closed
     assert stat.S_IMODE(closed.stat().st_mode) == 0o701
+
+
+def _wait_for(answer: Callable[[], object]) -> None:
+    until = time.monotonic() + 60
+    while True:
+        try:
+            answer()
+        except (psycopg2.OperationalError, redis.RedisError):
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        else:
+            return
+
+
+def test_a_killed_postgres_is_started_again_with_all_that_was_told_as_done(
+    data: Path, tmp_path: Path
+) -> None:
+    def ask() -> None:
+        connection = psycopg2.connect(url)
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SELECT text FROM kept")
+            assert cursor.fetchone() == ("told",)
+        connection.close()
+
+    with embedded.postgres(data, _log(tmp_path)) as url:
+        first = _postmaster(data)
+        connection = psycopg2.connect(url)
+        with connection, connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE kept (text text); INSERT INTO kept VALUES ('told')")
+        with pytest.raises(psycopg2.OperationalError), connection.cursor() as cursor:
+            # A session that is busy outlives its parent, and none may start beside it.
+            first.kill()
+            cursor.execute("SELECT sum(n) FROM generate_series(1, 10000000000) AS n")
+        connection.close()
+        _wait_for(ask)
+        assert _postmaster(data).pid != first.pid
+    with pytest.raises(psycopg2.OperationalError):
+        psycopg2.connect(url)
+
+
+def test_a_killed_redis_is_started_again_with_its_messages(data: Path, tmp_path: Path) -> None:
+    with embedded.redis_server(data, _log(tmp_path)) as url:
+        client = redis.Redis(unix_socket_path=url.removeprefix("redis+socket://"))
+        client.lpush("queue", "message")
+        psutil.Process(int((data / "redis.pid").read_text())).kill()
+        _wait_for(client.ping)
+        assert client.lrange("queue", 0, -1) == [b"message"]
+
+
+def test_a_server_that_does_not_come_back_is_told(tmp_path: Path) -> None:
+    starts: list[subprocess.Popen[bytes]] = []
+    told = threading.Event()
+
+    def launch() -> subprocess.Popen[bytes]:
+        starts.append(subprocess.Popen(["sleep", "60"] if not starts else ["false"]))
+        return starts[-1]
+
+    def answers(process: subprocess.Popen[bytes]) -> None:
+        if len(starts) > 1:
+            process.wait()
+            raise keeper.ServerFailed("It did not start.")
+
+    with keeper.kept_running(
+        "Server",
+        launch=launch,
+        answers=answers,
+        signum=signal.SIGTERM,
+        lost=lambda name: told.set(),
+        pause=0.01,
+    ):
+        assert not told.is_set()
+        starts[0].kill()
+        assert told.wait(30)
+    assert len(starts) == 1 + keeper.ATTEMPTS
+
+
+def test_nothing_is_started_again_once_the_owner_stops_it(tmp_path: Path) -> None:
+    starts: list[subprocess.Popen[bytes]] = []
+
+    def launch() -> subprocess.Popen[bytes]:
+        starts.append(subprocess.Popen(["sleep", "60"]))
+        return starts[-1]
+
+    def tell(name: str) -> None:
+        raise AssertionError(name)
+
+    with keeper.kept_running(
+        "Server", launch=launch, answers=lambda process: None, signum=signal.SIGTERM, lost=tell
+    ):
+        pass
+    assert [process.returncode for process in starts] == [-signal.SIGTERM]

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ocrsite import supervise
+from ocrsite import health, supervise
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_PASSED_ON = ("DATABASE_URL", "CELERY_BROKER_URL", "SECRET_KEY", "VAR_DIR", "PORT")
@@ -97,6 +97,18 @@ def _get(port: int, path: str) -> tuple[int, bytes]:
         return response.status, response.read()
 
 
+def _postmaster(var: Path) -> str:
+    """The number of PostgreSQL's first process; empty where none has said it yet."""
+    try:
+        return (var / "postgres" / "postmaster.pid").read_text().split()[0]
+    except (FileNotFoundError, IndexError):
+        return ""
+
+
+def _status(port: int) -> str:
+    return str(json.loads(_get(port, "/healthz")[1])["status"])
+
+
 def test_it_starts_everything_once_and_stops_all_of_it(var: Path) -> None:
     port = _free_port()
     first = Up(var, port)
@@ -120,10 +132,20 @@ def test_it_starts_everything_once_and_stops_all_of_it(var: Path) -> None:
     assert _remains(var) == []
 
 
-def test_the_next_start_copes_with_one_that_was_killed(var: Path) -> None:
+def test_it_outlives_its_database_and_the_next_start_one_that_was_killed(var: Path) -> None:
     port = _free_port()
     killed = Up(var, port)
     killed.wait_until_ready()
+    postmaster = psutil.Process(int(_postmaster(var)))
+    postmaster.kill()
+    until = time.monotonic() + 60
+    while _postmaster(var) in ("", str(postmaster.pid)) and time.monotonic() < until:
+        time.sleep(0.1)
+    time.sleep(health.KEPT_SECONDS)  # for so long an earlier report is given again
+    while _status(port) != "ok" and time.monotonic() < until:
+        time.sleep(0.5)
+    assert _status(port) == "ok"
+    assert _postmaster(var) != str(postmaster.pid)
     killed.end(signal.SIGKILL)
     following = Up(var, port)
     following.wait_until_ready()
