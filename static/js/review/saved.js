@@ -17,15 +17,13 @@ export class Saved {
     }
     this.word.classList.toggle("unsaved", state !== "saved" && (state !== "unsaved" || Boolean(detail)));
     if (state === "saved") {
-      this.word.title = "";
       this.word.textContent = `saved ${clock.format(detail)}`;
       for (const name of ["offline", "other-user", "refused"]) this.banners.hide(name);
       this.signedIn();
       return;
     }
-    this.word.title = "Kept on this computer";
     this.word.textContent =
-      state === "unsaved" && !detail ? "saving …" : "not saved yet";
+      state === "unsaved" && !detail ? "saving …" : "not saved yet – kept on this computer";
     if (this.local.broken) {
       this.banners.show("store", "This browser's store is full or switched off: what you type is only kept once it says “saved”.");
     }

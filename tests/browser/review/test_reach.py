@@ -66,53 +66,6 @@ def test_nothing_is_cut_off(open_screen: Open, page: Tab, width: int, height: in
     expect(page.locator("#submit")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [900, 1024, 1180, 1226, 1280, 1366, 1440])
-def test_nothing_runs_off_to_the_side_whatever_the_bar_says(
-    open_screen: Open, page: Tab, width: int
-) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
-    open_screen()
-    for word in ("", "saved 10:42", "saving …", "not saved yet", "two versions – choose"):
-        page.evaluate("(word) => { document.getElementById('saved').textContent = word; }", word)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), word
-        box = page.locator("#submit").bounding_box()
-        assert box, word
-        assert box["x"] >= 0, word
-        assert box["x"] + box["width"] <= width, word
-
-
-def test_on_a_tablet_a_line_its_neighbours_and_its_alternatives_are_in_view(
-    open_screen: Open, page: Tab
-) -> None:
-    page.set_viewport_size({"width": 820, "height": 1180})
-    open_screen([(f"line {n}", 0.5 if n % 7 == 6 else 0.97) for n in range(40)])
-    for number in (7, 14, 21):
-        expect(field(page, number)).to_be_focused()
-        for near in (number - 1, number, number + 1):
-            expect(page.locator(".lines .crop").nth(near - 1)).to_be_in_viewport(ratio=1)
-        expect(page.locator("#alternatives")).to_be_in_viewport(ratio=1)
-        expect(page.locator("#page-image")).to_be_in_viewport()
-        page.keyboard.press("Enter")
-
-
-def test_the_last_line_comes_out_from_under_what_lies_on_the_image(
-    open_screen: Open, page: Tab
-) -> None:
-    task = open_screen([(f"line {n}", 0.97 if n else 0.5) for n in range(40)])
-    last = task.page.lines.current().last()
-    assert last is not None
-    page.evaluate("document.getElementById('viewer').scrollTop = 1e6")
-    on_top = page.evaluate(
-        """(id) => {
-          const box = document.getElementById(id).getBoundingClientRect();
-          return document.elementFromPoint(box.left + 40, (box.top + box.bottom) / 2).id;
-        }""",
-        f"o{last.pk}",
-    )
-    assert on_top == f"o{last.pk}"
-    assert faults(page) == []  # the image scrolls, so the keyboard has to reach it
-
-
 def test_every_control_has_a_name_and_is_reached_by_tab(open_screen: Open, page: Tab) -> None:
     open_screen()
     expect(page.get_by_role("textbox", name="Line 2 , probability 40 %")).to_be_focused()
