@@ -18,12 +18,14 @@ export class Saved {
     this.word.classList.toggle("unsaved", state !== "saved" && (state !== "unsaved" || Boolean(detail)));
     if (state === "saved") {
       this.word.textContent = `saved ${clock.format(detail)}`;
+      this.word.title = "";
       for (const name of ["offline", "other-user", "refused"]) this.banners.hide(name);
       this.signedIn();
       return;
     }
     this.word.textContent =
-      state === "unsaved" && !detail ? "saving …" : "not saved yet – kept on this computer";
+      state === "unsaved" && !detail ? "saving …" : "not saved";
+    this.word.title = this.word.textContent === "not saved" ? "Not saved yet: kept on this computer" : "";
     if (this.local.broken) {
       this.banners.show("store", "This browser's store is full or switched off: what you type is only kept once it says “saved”.");
     }
@@ -53,7 +55,8 @@ export class Saved {
 
   /** A line has two versions, and nothing goes on before one is chosen. */
   disputed() {
-    this.word.textContent = "two versions – choose";
+    this.word.textContent = "two versions";
+    this.word.title = "A line has two versions: choose one";
     this.word.classList.add("unsaved");
   }
 }

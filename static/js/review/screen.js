@@ -5,6 +5,7 @@ import { ask, post } from "../http.js";
 import { onSignedIn } from "../session.js";
 import { About } from "./about.js";
 import { bindActions } from "./actions.js";
+import { foldTools } from "./bar.js";
 import { BoxActions } from "./box-actions.js";
 import { Crops } from "./crops.js";
 import { bindDialogs, openDialog } from "./dialogs.js";
@@ -407,6 +408,7 @@ export function openScreen({ signal, submitted }) {
     line.paint();
   }
   for (const each of document.querySelectorAll("#zoom, #line-tools, .needs-script")) each.hidden = false;
+  foldTools({ menu: find("bar-more"), often: find("bar-often"), signal });
   movableDivider(find("divider"));
   monospace.checked = recall("monospace", false) === true;
   useMonospace(monospace.checked);

@@ -34,6 +34,6 @@ function offer({ undo, submitted }) {
   button.textContent = "Take back";
   form.append(`Submitted: ${submitted}. `, token, button);
   toasts.append(form);
-  document.body.append(toasts);
+  document.getElementById("image-pane").append(toasts); // over neither the lines nor their tools
   setTimeout(() => toasts.remove(), SHOWN);
 }

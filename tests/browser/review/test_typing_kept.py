@@ -53,7 +53,7 @@ def test_a_dead_network_loses_nothing_and_is_said(
     context.set_offline(True)
     page.keyboard.press("End")
     page.keyboard.type(" offline")
-    expect(page.locator("#saved")).to_have_text("not saved yet – kept on this computer")
+    expect(page.locator("#saved")).to_have_text("not saved")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Not submitted")).to_be_visible()
     context.set_offline(False)
