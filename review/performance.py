@@ -10,8 +10,8 @@ from datetime import datetime
 from statistics import median
 
 from django.contrib.auth.models import AbstractBaseUser, User
-from django.db.models import Count, Q, QuerySet, Sum
-from django.db.models.functions import Length
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce, Length
 
 from recognition.querysets import is_admin
 from review.models import Label, PlantedError, ReviewTask
@@ -140,10 +140,11 @@ def performance(users: Iterable[User], *, since: datetime) -> list[Performance]:
 def hasty_pages(*, since: datetime, reviewers: list[int] | None = None) -> list[HastyPage]:
     """Pages without a single correction, done faster than anybody can read, the newest first.
 
-    Lines that routing was sure of need no look: only weak ones count, those under the type's
-    threshold, and all of an audit's or a second review's.
+    Lines that routing was sure of need no look: only weak ones count, those under the threshold
+    that the page was routed with, and all of an audit's or a second review's.
     """
     rows = _done(since, reviewers).filter(seconds__isnull=False)
+    rows = rows.annotate(threshold=Coalesce("decision__threshold", "document_type__threshold"))
     measured = rows.select_related("page__document", "document_type", "done_by").annotate(
         said=Count("labels"),
         changed=Count("labels", filter=~Q(labels__verdict=Verdict.CONFIRMED)),
@@ -168,9 +169,10 @@ def people_seen_by(user: AbstractBaseUser) -> QuerySet[User]:
 
 
 _LOOKED_AT = Q(kind__in=[TaskKind.AUDIT, TaskKind.SECOND]) | Q(
-    labels__base_prediction__confidence__lt=0.8
+    labels__base_prediction__confidence__lt=F("threshold")
 )
-"""Lines a reviewer has to look at. By the usual threshold: a type's own moves with its evidence."""
+"""Lines a reviewer has to look at. By the threshold the page was routed with: a type's own moves
+with its evidence, and stands in where no decision is known."""
 
 
 def _done(since: datetime, reviewers: list[int] | None) -> QuerySet[ReviewTask]:
@@ -179,12 +181,13 @@ def _done(since: datetime, reviewers: list[int] | None) -> QuerySet[ReviewTask]:
 
 
 def _upheld(since: datetime, reviewers: list[int]) -> dict[int, Share]:
-    """Of each first reviewer's lines that a second read: how many still count as they said."""
-    checked = ReviewTask.objects.filter(
-        kind=TaskKind.SECOND,
-        status=TaskStatus.DONE,
-        done_at__gte=since,
-        first_reviewer__in=reviewers,
+    """Of each first reviewer's lines that a second read: how many still count as they said.
+
+    Only of pages that are settled: until somebody has decided, the first reading counts, and a
+    disputed page would pass for an upheld one.
+    """
+    checked = ReviewTask.objects.second_reviews_settled().filter(
+        done_at__gte=since, first_reviewer__in=reviewers
     )
     counting = {
         label.line_id: label

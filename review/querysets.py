@@ -72,6 +72,10 @@ class ReviewTaskQuerySet(OfTypeQuerySet["m.ReviewTask"]):
     def second_reviews_done(self) -> Self:
         return self.filter(kind=TaskKind.SECOND, status=TaskStatus.DONE)
 
+    def second_reviews_settled(self) -> Self:
+        """Those done whose differences from the first review, if any, nobody has to decide yet."""
+        return self.second_reviews_done().exclude(decided_by__status__in=OPEN)
+
     def waiting_for_another(self) -> Self:
         """Pages that wait for a second person, or for a third."""
         return self.filter(kind__in=[TaskKind.SECOND, TaskKind.DECIDE], status=TaskStatus.WAITING)

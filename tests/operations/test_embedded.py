@@ -148,10 +148,11 @@ def test_a_killed_postgres_is_started_again_with_all_that_was_told_as_done(
         connection = psycopg2.connect(url)
         with connection, connection.cursor() as cursor:
             cursor.execute("CREATE TABLE kept (text text); INSERT INTO kept VALUES ('told')")
-        with pytest.raises(psycopg2.OperationalError), connection.cursor() as cursor:
-            # A session that is busy outlives its parent, and none may start beside it.
-            first.kill()
-            cursor.execute("SELECT sum(n) FROM generate_series(1, 10000000000) AS n")
+        # A session that is busy outlives its parent, and none may start beside it.
+        busy = connection.cursor()
+        first.kill()
+        with pytest.raises(psycopg2.OperationalError):
+            busy.execute("SELECT sum(n) FROM generate_series(1, 10000000000) AS n")
         connection.close()
         _wait_for(ask)
         assert _postmaster(data).pid != first.pid
@@ -186,7 +187,7 @@ def test_a_server_that_does_not_come_back_is_told(tmp_path: Path) -> None:
         launch=launch,
         answers=answers,
         signum=signal.SIGTERM,
-        lost=lambda name: told.set(),
+        lost=lambda _: told.set(),
         pause=0.01,
     ):
         assert not told.is_set()
@@ -206,7 +207,7 @@ def test_nothing_is_started_again_once_the_owner_stops_it(tmp_path: Path) -> Non
         raise AssertionError(name)
 
     with keeper.kept_running(
-        "Server", launch=launch, answers=lambda process: None, signum=signal.SIGTERM, lost=tell
+        "Server", launch=launch, answers=lambda _: None, signum=signal.SIGTERM, lost=tell
     ):
         pass
     assert [process.returncode for process in starts] == [-signal.SIGTERM]

@@ -12,8 +12,10 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from review.leases import claim_task
 from review.models import ReviewTask
 from review.performance import hasty_pages, least_seconds, performance, wilson
+from review.second import decide_lines, differences
 from tests import factories
 
 TODAY = timedelta(hours=1)
@@ -62,6 +64,44 @@ class TestNumbers:
         (row,) = performance([reviewer], since=timezone.now() - TODAY)
         assert (row.upheld.hits, row.upheld.of) == (2, 2)
 
+    def test_a_disputed_page_counts_only_once_somebody_has_decided(self, reviewer: User) -> None:
+        kind = factories.make_type(second_review_rate=1.0, second_review_blind=False)
+        done = factories.submit_as_read(factories.make_page(kind), reviewer)
+        factories.submit_as_read(done.page, factories.make_reviewer(), line0="differs")
+        since = timezone.now() - TODAY
+        (row,) = performance([reviewer], since=since)
+        assert row.upheld.of == 0
+        third = factories.make_admin()
+        task = claim_task(ReviewTask.objects.open().get(page=done.page).pk, third)
+        assert task is not None
+        assert task.lease_token is not None
+        choices = {each.line.pk: ("differs", "corrected") for each in differences(task)}
+        decide_lines(task_id=task.pk, token=task.lease_token, user=third, choices=choices)
+        (row,) = performance([reviewer], since=since)
+        assert (row.upheld.hits, row.upheld.of) == (1, 2)
+
+    @pytest.mark.parametrize(("threshold", "probability", "weak"), [(0.95, 0.9, 20), (0.6, 0.7, 1)])
+    def test_the_lines_to_check_are_those_under_the_threshold_the_page_was_routed_with(
+        self, reviewer: User, threshold: float, probability: float, weak: int
+    ) -> None:
+        lines = [("Weak line", 0.1)] + [("Line of many", probability)] * 19
+        kind = factories.make_type(threshold=threshold)
+        page = factories.make_page(kind, lines=lines, image=False)
+        done = factories.submit_as_read(page, reviewer)
+        ReviewTask.objects.filter(pk=done.pk).update(seconds=0.1)
+        type(kind).objects.filter(pk=kind.pk).update(threshold=0.3)  # moved since
+        (found,) = hasty_pages(since=timezone.now() - TODAY)
+        assert found.lines == weak
+
+    def test_without_a_decision_the_types_own_threshold_stands_in(self, reviewer: User) -> None:
+        kind = factories.make_type(threshold=0.95)
+        page = factories.make_page(kind, lines=[("Line of many", 0.9)] * 5, image=False)
+        ReviewTask.objects.filter(page=page).update(decision=None)
+        done = factories.submit_as_read(page, reviewer)
+        ReviewTask.objects.filter(pk=done.pk).update(seconds=0.1)
+        (found,) = hasty_pages(since=timezone.now() - TODAY)
+        assert found.lines == 5
+
     def test_a_page_confirmed_faster_than_anybody_reads_is_shown(self, reviewer: User) -> None:
         lines = [(f"Line number {number} of many", 0.5) for number in range(20)]
         fast, slow = (
@@ -84,7 +124,9 @@ class TestPages:
 
     def test_a_reviewer_sees_their_own(self, site: Client, reviewer: User) -> None:
         factories.submit_as_read(factories.make_page(), reviewer)
-        assert b"Your numbers" in site.get(reverse("own_numbers")).content
+        html = site.get(reverse("own_numbers")).content
+        assert b"Your numbers" in html
+        assert b"lines that the site was sure of" in html
         for theme in ("light", "dark"):
             drawn = site.get(reverse("own_pages_a_day", args=[theme]))
             assert drawn.content.startswith(b"<?xml")
@@ -99,6 +141,7 @@ class TestPages:
         for period in ("today", "week", "month", "nonsense"):
             answer = client.get(reverse("reviewer_list"), {"period": period})
             assert reviewer.username in answer.content.decode()
+            assert "lines that the site was sure of" in answer.content.decode()
         answer = client.get(reverse("reviewer_csv"))
         (row,) = csv.DictReader(io.StringIO(answer.content.decode()))
         assert (row["reviewer"], row["pages"], row["lines"]) == (reviewer.username, "1", "2")
