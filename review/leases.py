@@ -190,7 +190,7 @@ def take(
     """
     resumed = task.status == TaskStatus.HELD and task.reviewer_id == user.pk
     task.lease_token = task.lease_token if resumed else new_token()
-    task.reviewer = user
+    task.reviewer_id = user.pk
     task.lease_expires_at = _end(hold)
     task.hold = hold
     move(

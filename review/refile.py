@@ -76,9 +76,9 @@ def refile_document(
     queued = []
     for page in pages:
         page.lines.current().update(retired_at=now)
-        rows = Page.objects.filter(pk=page.pk)
+        row = Page.objects.filter(pk=page.pk)
         afresh = {"model_version": None, "read_at": None, "attempts": 0, "queued_at": now}
-        if page.status == PageStatus.QUEUED or move(rows, PageStatus.QUEUED, PAGE_MOVES, **afresh):
+        if page.status == PageStatus.QUEUED or move(row, PageStatus.QUEUED, PAGE_MOVES, **afresh):
             queued.append(page)
     record_event(
         verb="refile", subject=document, actor=actor, before=before.name, to=document_type.name
