@@ -87,6 +87,7 @@ def test_a_page_is_parked_with_what_was_typed(
     task = open_screen()
     page.keyboard.press("End")
     page.keyboard.type(" net")
+    page.locator("#bar-more summary").click()
     page.get_by_role("button", name="Park").click()
     expect(page.get_by_text("Only what you have parked is left")).to_be_visible()
     page.get_by_role("button", name="Go on").click()
