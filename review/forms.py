@@ -11,8 +11,11 @@ from uuid import UUID
 from django import forms
 
 from recognition.forms import accuracy_field
+from review.choices import PICKS, Choice
 from review.drafts import DraftEntry
 from review.exceptions import MalformedDrafts
+from review.models import Label
+from review.second import Difference
 from review.services import LineEntry, as_drafts
 from review.states import Verdict
 
@@ -80,6 +83,24 @@ class DraftsSent:
     entries: tuple[DraftEntry, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ChoicesSent:
+    """A screen of an adjudicator's choices; `shown` are the labels they saw counting, by line."""
+
+    token: UUID
+    choices: Mapping[int, Choice]
+    shown: Mapping[int, int]
+    revisions: Mapping[int, int]
+
+    def drafts(self) -> list[DraftEntry]:
+        """The same as drafts; lines on which nothing is chosen are left out."""
+        return [
+            DraftEntry(line, *each.draft, self.revisions.get(line, 0))
+            for line, each in self.choices.items()
+            if each.draft is not None
+        ]
+
+
 def parse_submission(post: Mapping[str, str], line_ids: Iterable[int]) -> Submission:
     """Read a submitted form; a line it does not carry is left out, a bad token is None."""
     entries = {}
@@ -100,6 +121,40 @@ def parse_submission(post: Mapping[str, str], line_ids: Iterable[int]) -> Submis
         entries=entries,
         revisions=_revisions(post.get("revisions", "")),
     )
+
+
+def parse_choices(
+    post: Mapping[str, str], lines: Iterable[Difference], seen: Mapping[int, Label]
+) -> ChoicesSent:
+    """Read what an adjudicator chose on each line that the form carries.
+
+    `seen` are the labels that counted when the screen was made, by key: a choice of "the first
+    reading" means the one that was shown.
+    """
+    choices, shown = {}, {}
+    for each in lines:
+        name = f"line-{each.line.pk}"
+        text, picked = post.get(f"{name}-text"), post.get(name, "")
+        if text is None and not picked:
+            continue
+        first = seen.get(_key(post.get(f"{name}-seen", "")), each.first)
+        if first.line_id != each.line.pk:
+            first = each.first
+        shown[each.line.pk] = first.pk
+        choices[each.line.pk] = Choice(
+            picked if picked in PICKS else "",
+            first.text if text is None else text.replace("\x00", "")[:MAX_TEXT],
+            (first.text, first.verdict),
+            (each.second.text, each.second.verdict),
+        )
+    token = _token(post.get("token", "")) or UUID(int=0)
+    return ChoicesSent(token, choices, shown, _revisions(post.get("revisions", "")))
+
+
+def labels_seen(post: Mapping[str, str]) -> list[int]:
+    """The keys of the labels that counted when the screen was made."""
+    named = [value for name, value in post.items() if re.fullmatch(r"line-[0-9]{1,10}-seen", name)]
+    return [key for key in map(_key, named) if key]
 
 
 def parse_drafts(body: bytes) -> DraftsSent:
@@ -126,6 +181,11 @@ def _whole(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
         raise ValueError("not a number")
     return value
+
+
+def _key(text: str) -> int:
+    """A key as a form carries it; 0, which none is, where it is not one."""
+    return int(text) if re.fullmatch(r"[0-9]{1,10}", text) else 0
 
 
 def _token(text: str) -> UUID | None:

@@ -12,6 +12,8 @@ from django.utils import timezone
 from recognition.events import record_event
 from recognition.models import Line, Page
 from recognition.states import PAGE_MOVES, PageStatus, move
+from review.choices import OPEN
+from review.drafts import DraftEntry, newer_drafts
 from review.exceptions import InvalidSubmission, LeaseLost, NotWaived
 from review.leases import FREE
 from review.models import Label, ReviewTask
@@ -19,6 +21,10 @@ from review.states import TASK_MOVES, WITHOUT_TEXT, TaskKind, TaskStatus, Verdic
 from review.text import clean_line, same_label
 
 _chance = random.SystemRandom()
+
+CHANGED = "What counts here has changed since you opened the page: look again, and decide again."
+SETTLED = "The two agree here by now, on something else than you chose. Decide lets it stand."
+ELSEWHERE = "In another window you chose “{}”. Decide again to let what stands here count."
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +85,8 @@ def open_adjudication(task: ReviewTask, user: AbstractBaseUser, second: Sequence
     return True
 
 
-def differences(task: ReviewTask) -> list[Difference]:
-    """The lines an adjudication is about, in reading order."""
+def both_readings(task: ReviewTask) -> list[Difference]:
+    """Each line that the second person read, with what counts, in reading order; alike or not."""
     counting = {
         label.line_id: label for label in Label.objects.current().filter(line__page=task.page_id)
     }
@@ -90,19 +96,13 @@ def differences(task: ReviewTask) -> list[Difference]:
     return [
         Difference(label.line, counting[label.line_id], label)
         for label in said
-        if label.line_id in counting and not _same(counting[label.line_id], label)
+        if label.line_id in counting
     ]
 
 
-def differences_found(task: ReviewTask) -> list[Difference]:
-    """The lines an adjudication was opened for, as the two said then, decided meanwhile or not."""
-    first = {label.line_id: label for label in Label.objects.filter(task=task.first_id)}
-    said = Label.objects.filter(task=task.second_id).select_related("line")
-    return [
-        Difference(label.line, first[label.line_id], label)
-        for label in said
-        if label.line_id in first and not _same(first[label.line_id], label)
-    ]
+def differences(task: ReviewTask) -> list[Difference]:
+    """The lines an adjudication is about, in reading order."""
+    return [each for each in both_readings(task) if not _same(each.first, each.second)]
 
 
 @transaction.atomic
@@ -112,23 +112,37 @@ def decide_lines(
     token: UUID,
     user: AbstractBaseUser,
     choices: Mapping[int, tuple[str, str]],
+    shown: Mapping[int, int] | None = None,
+    drafts: Sequence[DraftEntry] = (),
 ) -> ReviewTask:
     """Settle every line on which two people differ; `choices` are (text, verdict) by line.
 
-    Raises LeaseLost, and InvalidSubmission where a line is left open.
+    `shown` are the labels, by line, that the adjudicator saw counting, and `drafts` their choices
+    with the revisions that their window knows. Raises LeaseLost, and InvalidSubmission where a line
+    is left open, or where something else counts, or was chosen in another window, since.
     """
     task = ReviewTask.objects.select_for_update(of=("self",)).get(pk=task_id, kind=TaskKind.DECIDE)
     if task.lease_token != token or task.reviewer_id != user.pk:
         raise LeaseLost("This page is not yours to decide any more. Look at the list again.")
-    open_lines = differences(task)
+    readings = both_readings(task)
+    open_lines = [each for each in readings if not _same(each.first, each.second)]
     chosen: dict[int, tuple[str, str]] = {}
     faults: dict[int, str] = {}
     for each in open_lines:
         text, verdict = choices.get(each.line.pk, ("", ""))
         text = "" if verdict in WITHOUT_TEXT else clean_line(text)
         if not text and verdict not in WITHOUT_TEXT:
-            faults[each.line.pk] = "Choose one of the two, or type what the line says."
+            faults[each.line.pk] = OPEN
+        elif (shown or {}).get(each.line.pk, each.first.pk) != each.first.pk:
+            faults[each.line.pk] = CHANGED
         chosen[each.line.pk] = (text, verdict)
+    for each in readings:
+        settled = each.line.pk not in chosen and each.line.pk in choices
+        if settled and not _says(each.first, choices[each.line.pk]):
+            faults[each.line.pk] = SETTLED
+    for newer in newer_drafts(task=task, user=user, entries=drafts):
+        there = newer.text or Verdict(newer.verdict).label
+        faults.setdefault(newer.line_id, ELSEWHERE.format(there))
     if faults:
         raise InvalidSubmission(faults)
     now = timezone.now()
@@ -164,6 +178,10 @@ def waive_check(*, task_id: int, actor: AbstractBaseUser) -> None:
     task = ReviewTask.objects.get(pk=task_id)
     move(Page.objects.filter(pk=task.page_id), PageStatus.REVIEWED, PAGE_MOVES)
     record_event(verb="waive_check", subject=task, actor=actor, kind=task.kind)
+
+
+def _says(label: Label, said: tuple[str, str]) -> bool:
+    return same_label(label.text, label.verdict, said[0], said[1] or Verdict.CORRECTED)
 
 
 def _same(first: Label, second: Label) -> bool:

@@ -1,13 +1,13 @@
 """Second review: the two readings over the crop, who agrees with whom, and what waits."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,24 +17,19 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from recognition.access import admin_required
 from recognition.querysets import may_adjudicate
 from review.agreement import Reading, error_rate, kappa, share_alike
-from review.choices import Choice, keep_choices, kept_choices, read_choices
+from review.decide_page import decide_page
+from review.drafts import save_drafts
+from review.entries import LineEntry
 from review.exceptions import InvalidSubmission, LeaseLost, NotWaived
-from review.forms import TokenForm
+from review.forms import ChoicesSent, labels_seen, parse_choices
+from review.leases import GONE, release_task
 from review.models import Label, ReviewTask
 from review.people import person
-from review.second import (
-    Difference,
-    decide_lines,
-    differences,
-    differences_found,
-    waive_check,
-)
+from review.second import both_readings, decide_lines, waive_check
 from review.selectors import task_for
+from review.stale import conflict_page
 from review.states import TaskStatus
 
-CONTRADICTION = (
-    "You picked one reading and typed another. Pick “Otherwise”, or clear what you typed."
-)
 LISTED = 50
 """Pages on one screen; the longest-waiting first."""
 COMPARED = 5_000
@@ -86,57 +81,65 @@ def disagreement_list(request: HttpRequest) -> HttpResponse:
 def adjudicate(request: HttpRequest, task_id: int) -> HttpResponse:
     """The two readings over each crop; a POST decides them all."""
     user = person(request)
-    rows = task_for(user).to_decide_by(user)
-    task = get_object_or_404(rows, pk=task_id)
-    open_lines = differences(task)
+    task = get_object_or_404(task_for(user).to_decide_by(user), pk=task_id)
     if request.method == "POST":
-        choices = read_choices(request.POST, open_lines)
-        faults = {
-            each.line.pk: CONTRADICTION
-            for each in open_lines
-            if choices[each.line.pk].contradicts_itself(each)
-        }
-        try:
-            if not faults:
-                _decide(request, task, open_lines, choices)
-                messages.success(request, f"Decided: {task.page}.")
-                return redirect("disagreement_list")
-        except InvalidSubmission as error:
-            faults = error.lines
-        except LeaseLost as error:
-            found = differences_found(task)  # what somebody else decided is not open any more
-            keep_choices(task, user, found, read_choices(request.POST, found))
-            told = f"{error.message} What you chose for {task.page} is kept."
-            messages.warning(request, told)
-            return redirect("disagreement_list")
-        keep_choices(task, user, open_lines, choices)
-    elif task.status != TaskStatus.HELD or task.reviewer_id != user.pk:
+        seen = Label.objects.filter(line__page=task.page_id).in_bulk(labels_seen(request.POST))
+        sent = parse_choices(request.POST, both_readings(task), seen)
+        return (_give_back if "give-back" in request.POST else _decide)(request, task, user, sent)
+    if task.status != TaskStatus.HELD or task.reviewer_id != user.pk:
         messages.warning(request, "Somebody else decides this page now, or it is decided.")
         return redirect("disagreement_list")
+    return render(request, "review/adjudicate.html", {"screen": decide_page(task, user)})
+
+
+def _decide(request: HttpRequest, task: ReviewTask, user: User, sent: ChoicesSent) -> HttpResponse:
+    """Settle the lines; what is refused or too late is kept as drafts and comes back as it was."""
+    drafts = sent.drafts()
+    said = {line: each.said for line, each in sent.choices.items() if each.said is not None}
+    try:
+        decide_lines(
+            task_id=task.pk,
+            token=sent.token,
+            user=user,
+            choices=said,
+            shown=sent.shown,
+            drafts=drafts,
+        )
+    except InvalidSubmission as error:
+        save_drafts(task=task, user=user, entries=drafts)
+        told = {line: each.fault for line, each in sent.choices.items() if each.both}
+        screen = decide_page(task, user, sent.choices, {**error.lines, **told})
+        return render(request, "review/adjudicate.html", {"screen": screen}, status=422)
+    except LeaseLost:
+        kept = save_drafts(task=task, user=user, entries=drafts)
+        entries = {each.line_id: LineEntry(each.text, each.verdict) for each in drafts}
+        shown = conflict_page(task, user, entries, kept.conflicts)
+        rows = task_for(user).to_decide_by(user)
+        context = {
+            "conflict": shown,
+            "free": rows.claimable().filter(pk=task.pk).exists(),
+            "mine": rows.held_by(user).filter(pk=task.pk).exists(),
+            "deciding": True,
+        }
+        return render(request, "review/conflict.html", context, status=409)
+    messages.success(request, f"Decided: {task.page}.")
+    return redirect("disagreement_list")
+
+
+def _give_back(
+    request: HttpRequest, task: ReviewTask, user: User, sent: ChoicesSent
+) -> HttpResponse:
+    """Free the page for others; what was chosen on it is kept."""
+    save_drafts(task=task, user=user, entries=sent.drafts())
+    try:
+        if task.reviewer_id != user.pk:
+            raise LeaseLost(GONE)
+        release_task(task_id=task.pk, token=sent.token)
+    except LeaseLost:
+        messages.warning(request, "This page was not yours any more. What you chose is kept.")
     else:
-        faults, choices = {}, kept_choices(task, user, open_lines)
-    lines = [(each, faults.get(each.line.pk, ""), choices.get(each.line.pk)) for each in open_lines]
-    return render(
-        request,
-        "review/adjudicate.html",
-        {"task": task, "lines": lines},
-        status=422 if faults else 200,
-    )
-
-
-def _decide(
-    request: HttpRequest,
-    task: ReviewTask,
-    open_lines: list[Difference],
-    choices: Mapping[int, Choice],
-) -> None:
-    form = TokenForm(request.POST)
-    decide_lines(
-        task_id=task.pk,
-        token=form.cleaned_data["token"] if form.is_valid() else UUID(int=0),
-        user=person(request),
-        choices={each.line.pk: choices[each.line.pk].meant(each) for each in open_lines},
-    )
+        messages.success(request, "The page is given back. What you chose on it is kept.")
+    return redirect("disagreement_list")
 
 
 @require_safe
