@@ -1,11 +1,13 @@
-"""What people made of a page's boxes, from first to last: pure arithmetic on its line edits."""
+"""What people made of a page's boxes, from first to last, by its line edits."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from review.edits import EditKind
+from recognition.models import Line
+from review.edits import EditKind, LineEdit
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +100,7 @@ def _found(standing: Sequence[int], steps: Sequence[Step]) -> tuple[int, ...]:
     return found
 
 
-def _roots(
-    line: int, original: frozenset[int], made: Mapping[int, Step]
-) -> tuple[set[int], bool]:
+def _roots(line: int, original: frozenset[int], made: Mapping[int, Step]) -> tuple[set[int], bool]:
     """The found lines that a line comes from, and whether a split or a merge lies between."""
     roots: set[int] = set()
     cut = False
@@ -113,3 +113,21 @@ def _roots(
             cut = cut or step.kind in (EditKind.SPLIT, EditKind.MERGE)
             open_lines += set(step.before) - set(step.after)
     return roots, cut
+
+
+def changes_of(pages: Collection[int]) -> dict[int, BoxChanges]:
+    """What people made of the boxes of these pages, by page, in two queries."""
+    steps: dict[int, list[Step]] = defaultdict(list)
+    rows = LineEdit.objects.filter(task__page__in=pages).order_by("pk")
+    for page_id, number, kind, before, after, reverts in rows.values_list(
+        "task__page_id", "pk", "kind", "before", "after", "reverts_id"
+    ):
+        steps[page_id].append(Step(number, kind, tuple(before), tuple(after), reverts))
+    standing: dict[int, list[int]] = defaultdict(list)
+    for page_id, line_id in (
+        Line.objects.filter(page__in=pages, retired_at__isnull=True)
+        .order_by("page_id", "position")
+        .values_list("page_id", "pk")
+    ):
+        standing[page_id].append(line_id)
+    return {page: net_changes(standing[page], steps[page]) for page in pages}

@@ -1,4 +1,4 @@
-"""States of a training run, splits of a dataset, and why a label was left out of one."""
+"""States of runs, disputes, trials and alerts, splits, and why a label was left out of one."""
 
 from collections.abc import Mapping
 
@@ -59,6 +59,11 @@ class TrialStatus(models.TextChoices):
     ENDED = "ended", "Ended"  # by a person, or because another model went into service
 
 
+class AlertStatus(models.TextChoices):
+    OPEN = "open", "Open"
+    ACKNOWLEDGED = "acknowledged", "Acknowledged"
+
+
 OPEN = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
 
 RUN_MOVES: Mapping[str, frozenset[str]] = {
@@ -70,3 +75,9 @@ RUN_MOVES: Mapping[str, frozenset[str]] = {
     RunStatus.QUEUED: frozenset(),
 }
 """From target state to the states it may be reached from. A run started again is a new run."""
+
+ALERT_MOVES: Mapping[str, frozenset[str]] = {
+    AlertStatus.OPEN: frozenset(),
+    AlertStatus.ACKNOWLEDGED: frozenset({AlertStatus.OPEN}),
+}
+"""From target state to the states it may be reached from. What was acknowledged stays so."""
