@@ -116,7 +116,11 @@ def _roots(line: int, original: frozenset[int], made: Mapping[int, Step]) -> tup
 
 
 def changes_of(pages: Collection[int]) -> dict[int, BoxChanges]:
-    """What people made of the boxes of these pages, by page, in two queries."""
+    """What people made of the boxes of these pages, by page, in two queries.
+
+    Edits of lines that are gone as a whole, since the document was filed under another type, are
+    no matter of the page as it was read then.
+    """
     steps: dict[int, list[Step]] = defaultdict(list)
     rows = LineEdit.objects.filter(task__page__in=pages).order_by("pk")
     for page_id, number, kind, before, after, reverts in rows.values_list(
@@ -130,4 +134,14 @@ def changes_of(pages: Collection[int]) -> dict[int, BoxChanges]:
         .values_list("page_id", "pk")
     ):
         standing[page_id].append(line_id)
-    return {page: net_changes(standing[page], steps[page]) for page in pages}
+    return {
+        page: net_changes(
+            standing[page],
+            made if (made := steps[page]) and _leads_to(made, standing[page]) else (),
+        )
+        for page in pages
+    }
+
+
+def _leads_to(steps: Sequence[Step], standing: Sequence[int]) -> bool:
+    return sorted(steps[-1].after) == sorted(standing)

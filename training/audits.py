@@ -82,22 +82,22 @@ def weeks_of(document_type: DocumentType, *, weeks: int = WEEKS) -> list[Week]:
     A page counts for the week in which it was read and drawn, however late people come to it: that
     is when its documents and its model were at work.
     """
-    mondays = _mondays(weeks)
-    audits = _audits(document_type, mondays[0])
-    expected = expected_of(document_type, mondays[0])
+    shown = mondays(weeks)
+    audits = _audits(document_type, shown[0])
+    expected = expected_of(document_type, shown[0])
     return [
-        Week(monday, tuple(audits[monday]), *expected.get(monday, (None, 0))) for monday in mondays
+        Week(monday, tuple(audits[monday]), *expected.get(monday, (None, 0))) for monday in shown
     ]
 
 
 def audited_weeks_of(document_type: DocumentType, *, weeks: int = WEEKS) -> list[Week]:
     """The same without what probabilities promise, which costs most."""
-    mondays = _mondays(weeks)
-    audits = _audits(document_type, mondays[0])
-    return [Week(monday, tuple(audits[monday])) for monday in mondays]
+    shown = mondays(weeks)
+    audits = _audits(document_type, shown[0])
+    return [Week(monday, tuple(audits[monday])) for monday in shown]
 
 
-def monday_of(day: date) -> date:
+def week_of(day: date) -> date:
     """The Monday of a day's ISO week."""
     return day - timedelta(days=day.weekday())
 
@@ -109,7 +109,7 @@ def expected_of(document_type: DocumentType, since: date) -> dict[date, tuple[fl
     drawn with is random, and asks for no other.
     """
     sampled = RoutingDecision.objects.filter(
-        page__document__document_type=document_type, at__gte=_start(since)
+        document_type=document_type, at__gte=start_of(since)
     ).annotate(
         week=TruncWeek("at"),
         place=Window(RowNumber(), partition_by=TruncWeek("at"), order_by=[F("draw"), F("pk")]),
@@ -142,7 +142,7 @@ def _audits(document_type: DocumentType, since: date) -> dict[date, list[PageAud
             document_type=document_type,
             kind=TaskKind.AUDIT,
             status=TaskStatus.DONE,
-            decision__at__gte=_start(since),
+            decision__at__gte=start_of(since),
         ).select_related("decision", "model_version")
     )
     pages = {task.page_id for task in tasks}
@@ -165,15 +165,17 @@ def _audits(document_type: DocumentType, since: date) -> dict[date, list[PageAud
             continue
         page, name = task.page_id, task.model_version.name
         texts = read[page, task.model_version_id, task.character_set]
-        week = monday_of(timezone.localdate(task.decision.at))
+        week = week_of(timezone.localdate(task.decision.at))
         found[week].append(audit_page(page, changes[page], texts, said[page], name))
     return found
 
 
-def _mondays(weeks: int) -> list[date]:
-    this = monday_of(timezone.localdate())
+def mondays(weeks: int) -> list[date]:
+    """The Mondays of the last weeks, this one's last."""
+    this = week_of(timezone.localdate())
     return [this - timedelta(weeks=number) for number in reversed(range(weeks))]
 
 
-def _start(monday: date) -> datetime:
+def start_of(monday: date) -> datetime:
+    """When a week begins here."""
     return timezone.make_aware(datetime.combine(monday, time.min))

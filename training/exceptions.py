@@ -63,3 +63,9 @@ class NoteMissing(TrainingError):
     """An alert is acknowledged with a word on what it is about."""
 
     code = "note_missing"
+
+
+class NotExportable(TrainingError):
+    """Detection labels cannot be written; the message says why."""
+
+    code = "not_exportable"

@@ -6,16 +6,23 @@ import pgtrigger
 import pytest
 from django.utils import timezone
 
-from recognition.models import DocumentType, Event, Page
+from recognition.models import Document, DocumentType, Event, Page
 from review.box_changes import Step, net_changes
 from review.leases import claim_task
 from review.models import Label, ReviewTask, RoutingDecision
 from review.reshaping import Change, change_lines
 from review.route import route_page
 from review.services import LineEntry, submit_page
-from tests.factories import make_admin, make_model, make_page, make_reviewer, make_type
+from tests.factories import (
+    make_admin,
+    make_document,
+    make_model,
+    make_page,
+    make_reviewer,
+    make_type,
+)
 from training.alerts import acknowledge_alert, check_type, watch_accuracy
-from training.audits import Said, audit_page, expected_of, monday_of, weeks_of
+from training.audits import Said, audit_page, expected_of, week_of, weeks_of
 from training.exceptions import AlertAcknowledged, NoteMissing
 from training.models import AccuracyAlert
 from training.tasks import watch_accuracy as watch_task
@@ -59,10 +66,21 @@ def test_a_line_is_right_where_the_page_would_have_been_delivered_so(
     assert (found.characters, found.wrong, found.missed) == (characters, wrong, missed)
 
 
-def audited(document_type: DocumentType, weeks_ago: int, *, lines: int, wrong: int) -> Page:
+def audited(
+    document_type: DocumentType,
+    weeks_ago: int,
+    *,
+    lines: int,
+    wrong: int,
+    document: Document | None = None,
+) -> Page:
     """A page read so many weeks ago, drawn as an audit, and reviewed."""
     page = make_page(
-        document_type, lines=[(f"line {n}", 0.97) for n in range(lines)], status="read", image=False
+        document_type,
+        lines=[(f"line {n}", 0.97) for n in range(lines)],
+        status="read",
+        image=False,
+        document=document,
     )
     assert route_page(page.pk, draw=lambda: 0.0) == "audit"
     task = claim_task(ReviewTask.objects.open().get(page=page).pk, make_reviewer())
@@ -100,11 +118,12 @@ def letters(db):
 @pytest.fixture
 def fallen(letters):
     """Three good weeks and one bad one; the bad week's worst page comes last."""
+    document = make_document(letters)  # one, for speed
     for weeks_ago in (3, 2, 1):
         for _ in range(5):
-            audited(letters, weeks_ago, lines=20, wrong=0)
+            audited(letters, weeks_ago, lines=20, wrong=0, document=document)
     for wrong in (4, 4, 4, 4, 8):
-        audited(letters, 0, lines=20, wrong=wrong)
+        audited(letters, 0, lines=20, wrong=wrong, document=document)
     return letters
 
 
@@ -147,7 +166,7 @@ def test_what_is_promised_is_a_sample_of_all_pages_that_were_read(letters, monke
     for _ in range(4):
         make_page(letters, lines=[("a", 0.9), ("b", 0.8)])
     make_page(make_type("Forms"), lines=[("c", 0.1)])
-    ((mean, lines),) = expected_of(letters, monday_of(timezone.localdate())).values()
+    ((mean, lines),) = expected_of(letters, week_of(timezone.localdate())).values()
     assert (mean, lines) == (pytest.approx(0.85), 4)
 
 
@@ -157,7 +176,7 @@ def test_a_fall_raises_one_alert_that_names_the_pages_that_did_it(fallen):
     assert alert.accuracy == pytest.approx(0.76)
     assert alert.reference == pytest.approx(1.0)
     assert alert.lines == 100
-    assert alert.week == alert.since == monday_of(timezone.localdate())
+    assert alert.week == alert.since == week_of(timezone.localdate())
     worst = Page.objects.get(pk=alert.pages[0])
     assert Label.objects.filter(line__page=worst, text="other").count() == 8
     assert len(alert.pages) == 5
@@ -200,4 +219,4 @@ def test_a_worse_week_after_an_acknowledged_one_is_told(fallen):
         audited(fallen, 0, lines=20, wrong=5)
     again = check_type(fallen)
     assert again is not None
-    assert again.week == monday_of(timezone.localdate())
+    assert again.week == week_of(timezone.localdate())
