@@ -54,10 +54,7 @@ class AccuracyAlert(models.Model):
             models.UniqueConstraint(
                 name="alert_once_per_type_and_week", fields=["document_type", "week"]
             ),
-            models.CheckConstraint(
-                name="alert_status_known", condition=Q(status__in=AlertStatus.values)
-            ),
-            models.CheckConstraint(
+            models.CheckConstraint(  # of a known status, and with what belongs to it
                 name="alert_acknowledged_names_who_when_and_why",
                 condition=Q(
                     status=AlertStatus.OPEN,

@@ -1,14 +1,17 @@
 """Alerts of fallen accuracy: raised by what audits show, acknowledged by a person with a note."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
 from recognition.events import record_event
-from recognition.models import DocumentType
+from recognition.models import DocumentType, Page
 from recognition.states import move
-from training.audits import audited_weeks_of
-from training.drift import Drift, judge, worst_pages
+from training.audits import audited_weeks_of, weeks_of
+from training.drift import FEWEST_LINES, FEWEST_PAGES, Drift, judge, worst_pages
 from training.exceptions import AlertAcknowledged, NoteMissing
 from training.models import AccuracyAlert
 from training.states import ALERT_MOVES, AlertStatus
@@ -21,6 +24,31 @@ def watch_accuracy() -> int:
     """Judge the audits of every document type; returns how many alerts are new."""
     types = DocumentType.objects.order_by("pk")
     return sum(check_type(document_type) is not None for document_type in types)
+
+
+def accuracy_page(document_type: DocumentType) -> dict[str, Any]:
+    """What the page of a type shows of its accuracy: weeks, verdict, open alert, worst pages."""
+    weeks = weeks_of(document_type)
+    verdict = judge(weeks)
+    worst = worst_pages(verdict.week)[:PAGES_KEPT] if verdict.week else []
+    audited = Page.objects.select_related("document").in_bulk([page.page_id for page in worst])
+    return {
+        "weeks": weeks,
+        "verdict": verdict,
+        "fallen": verdict.outcome == Drift.FALLEN,
+        "alert": AccuracyAlert.objects.open().filter(document_type=document_type).first(),
+        "worst": [(audited[page.page_id], page) for page in worst],
+        "fewest_lines": FEWEST_LINES,
+        "fewest_pages": FEWEST_PAGES,
+        "any_audit": any(week.lines for week in weeks),
+    }
+
+
+def with_pages(alerts: Iterable[AccuracyAlert]) -> list[tuple[AccuracyAlert, list[Page]]]:
+    """Alerts, each with the audited pages that did it, the worst first."""
+    rows = list(alerts)
+    found = Page.objects.select_related("document").in_bulk({key for a in rows for key in a.pages})
+    return [(alert, [found[key] for key in alert.pages if key in found]) for alert in rows]
 
 
 @transaction.atomic

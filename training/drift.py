@@ -45,6 +45,10 @@ class PageAudit:
     missed: int = 0
     read_by: str = ""
 
+    @property
+    def wrong_lines(self) -> int:
+        return self.lines - self.right
+
 
 @dataclass(frozen=True, slots=True)
 class Week:

@@ -59,6 +59,15 @@ class TrialStatus(models.TextChoices):
     ENDED = "ended", "Ended"  # by a person, or because another model went into service
 
 
+class ModelStanding(models.TextChoices):
+    """Where a model version stands; never stored, for it follows from what is."""
+
+    ACTIVE = "active", "In service"
+    ON_TRIAL = "on_trial", "On trial"  # reads beside the one in service
+    WITHDRAWN = "withdrawn", "Withdrawn"  # it was in service once
+    CANDIDATE = "candidate", "Candidate"  # it never was
+
+
 class AlertStatus(models.TextChoices):
     OPEN = "open", "Open"
     ACKNOWLEDGED = "acknowledged", "Acknowledged"
