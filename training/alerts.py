@@ -11,7 +11,15 @@ from recognition.events import record_event
 from recognition.models import DocumentType, Page
 from recognition.states import move
 from training.audits import audited_weeks_of, weeks_of
-from training.drift import FEWEST_LINES, FEWEST_PAGES, Drift, judge, worst_pages
+from training.drift import (
+    FEWEST_LINES,
+    FEWEST_PAGES,
+    Drift,
+    DriftVerdict,
+    Week,
+    judge,
+    worst_pages,
+)
 from training.exceptions import AlertAcknowledged, NoteMissing
 from training.models import AccuracyAlert
 from training.states import ALERT_MOVES, AlertStatus
@@ -51,7 +59,6 @@ def with_pages(alerts: Iterable[AccuracyAlert]) -> list[tuple[AccuracyAlert, lis
     return [(alert, [found[key] for key in alert.pages if key in found]) for alert in rows]
 
 
-@transaction.atomic
 def check_type(document_type: DocumentType) -> AccuracyAlert | None:
     """Raise an alert where a type's accuracy has fallen; None where nothing is new.
 
@@ -62,6 +69,13 @@ def check_type(document_type: DocumentType) -> AccuracyAlert | None:
     week, share = verdict.week, verdict.week.share if verdict.week else None
     if verdict.outcome != Drift.FALLEN or week is None or share is None:
         return None
+    return _raise(document_type, verdict, week, share)
+
+
+@transaction.atomic
+def _raise(
+    document_type: DocumentType, verdict: DriftVerdict, week: Week, share: float
+) -> AccuracyAlert | None:
     DocumentType.objects.select_for_update().get(pk=document_type.pk)  # one check at a time
     told = AccuracyAlert.objects.filter(document_type=document_type)
     if told.open().exists() or told.filter(week__gte=week.monday).exists():
