@@ -3,7 +3,14 @@
 from django.contrib import admin
 
 from recognition.admin_base import ReadOnlyAdmin
-from training.models import CurvePoint, Dataset, DatasetItem, EvaluatedLine, TrainingRun
+from training.models import (
+    AccuracyAlert,
+    CurvePoint,
+    Dataset,
+    DatasetItem,
+    EvaluatedLine,
+    TrainingRun,
+)
 
 
 @admin.register(Dataset)
@@ -46,3 +53,11 @@ class EvaluatedLineAdmin(ReadOnlyAdmin):
     list_select_related = ("run",)
     search_fields = ("=run__id",)
     raw_id_fields = ("run", "item")
+
+
+@admin.register(AccuracyAlert)
+class AccuracyAlertAdmin(ReadOnlyAdmin):
+    list_display = ("id", "document_type", "week", "reference", "accuracy", "status", "raised_at")
+    list_filter = ("status", "document_type")
+    list_select_related = ("document_type",)
+    search_fields = ("note",)

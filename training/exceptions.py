@@ -51,3 +51,21 @@ class DisputeSettled(TrainingError):
     """The dispute is settled, or its label does not stand any more."""
 
     code = "dispute_settled"
+
+
+class AlertAcknowledged(TrainingError):
+    """The alert is acknowledged already."""
+
+    code = "alert_acknowledged"
+
+
+class NoteMissing(TrainingError):
+    """An alert is acknowledged with a word on what it is about."""
+
+    code = "note_missing"
+
+
+class NotExportable(TrainingError):
+    """Detection labels cannot be written; the message says why."""
+
+    code = "not_exportable"

@@ -157,7 +157,7 @@ def decide(
         return _without_rates(reasons, len(lines), len(documents))
 
     remarks: list[Reason] = []
-    over_documents = len(documents) >= asked.bootstrap_documents
+    groups, over_documents = _groups(lines, asked)
     if not over_documents:
         remarks.append(
             Reason(
@@ -166,17 +166,10 @@ def decide(
                 "is over lines and may be too narrow.",
             )
         )
-    groups = (
-        np.array([documents.index(line.document) for line in lines])
-        if over_documents
-        else np.arange(len(lines))
-    )
     interval = bootstrap(overall, groups, asked.confidence, asked.resamples, asked.seed)
     if not interval[1] < -asked.min_gain:
         reasons.append(_not_better(overall.before, overall.after, interval, asked))
-    slices = tuple(
-        _judge_slice(name, counts, groups, asked) for name, counts in slice_errors(lines).items()
-    )
+    slices = judge_slices(lines, asked)
     reasons += [_slice_worse(found, asked) for found in slices if found.worse]
     kept = calibration_kept(lines, groups, asked.confidence, asked.resamples // 4, asked.seed)
     if kept is not None and kept.lines < asked.min_calibration_lines:
@@ -199,6 +192,17 @@ def decide(
         slices=slices,
         calibration=kept,
         cost=cost,
+    )
+
+
+def judge_slices(
+    lines: Sequence[PairedLine], settings: GateSettings | None = None
+) -> tuple[SliceResult, ...]:
+    """Both models by slice: the character classes, then the lines' own groups."""
+    asked = settings or GateSettings()
+    groups, _ = _groups(lines, asked)
+    return tuple(
+        _judge_slice(name, counts, groups, asked) for name, counts in slice_errors(lines).items()
     )
 
 
@@ -234,6 +238,14 @@ def lines_from_result(
         )
         for row in test
     ]
+
+
+def _groups(lines: Sequence[PairedLine], asked: GateSettings) -> tuple[npt.NDArray[np.intp], bool]:
+    """The group of each line for the bootstrap, and whether groups are documents."""
+    documents = sorted({line.document for line in lines})
+    if len(documents) < asked.bootstrap_documents:
+        return np.arange(len(lines)), False
+    return np.array([documents.index(line.document) for line in lines], dtype=np.intp), True
 
 
 def _technical_objections(

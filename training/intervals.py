@@ -5,8 +5,11 @@ from math import sqrt
 _Z = 1.96  # of a two-sided 95 % interval
 
 
-def wilson(hits: int, number: int) -> tuple[float, float]:
-    """Wilson's 95 % interval (1927) of a share of which `hits` of `number` were seen."""
+def wilson(hits: float, number: float) -> tuple[float, float]:
+    """Wilson's 95 % interval (1927) of a share of which `hits` of `number` were seen.
+
+    Neither need be whole: what errs together counts for fewer.
+    """
     seen = hits / number
     middle = (seen + _Z**2 / (2 * number)) / (1 + _Z**2 / number)
     half = _Z * sqrt(seen * (1 - seen) / number + (_Z / (2 * number)) ** 2) / (1 + _Z**2 / number)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from recognition.models import APPEND_ONLY, DocumentType, ModelVersion, is_share
 from review.models import Label
 from training import querysets
+from training.alert_record import AccuracyAlert as AccuracyAlert
 from training.states import DisputeStatus, LeftOut, RunStatus, Split, Stage, TrialAim, TrialStatus
 
 

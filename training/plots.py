@@ -2,14 +2,18 @@
 
 import itertools
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from recognition.converters import Theme
 from recognition.plotting import THEMES, plot, svg
 from training.curve import Point
+from training.detector import BoxWeek
+from training.drift import Week
 from training.progress import Day, Judged
 from training.reliability import Reliability
 
@@ -98,6 +102,68 @@ def learning(runs: Sequence[Judged], days: Sequence[Day], theme: Theme) -> bytes
     if runs:
         left.legend(frameon=False, fontsize=8, labelcolor=colours.ink)
     return svg(figure, colours)
+
+
+def accuracy(weeks: Sequence[Week], theme: Theme) -> bytes:
+    """What audits found, with 95 % intervals, and what probabilities promised, by week; as SVG."""
+    colours = THEMES[theme]
+    figure, axes = plot(2.6)
+    shown = [
+        (place, week.share, ends)
+        for place, week in enumerate(weeks)
+        if week.share is not None and (ends := week.interval) is not None
+    ]
+    axes.errorbar(
+        [place for place, _, _ in shown],
+        [share for _, share, _ in shown],
+        yerr=[
+            [max(0.0, share - low) for _, share, (low, _) in shown],
+            [max(0.0, high - share) for _, share, (_, high) in shown],
+        ],
+        color=colours.first, marker="o", markersize=4, linewidth=1.4, capsize=2,
+        label="audited, exactly right",
+    )  # fmt: skip
+    promised = [(place, week.expected) for place, week in enumerate(weeks) if week.expected]
+    axes.plot(
+        [place for place, _ in promised], [value for _, value in promised], color=colours.second,
+        marker="s", markersize=3, linewidth=1.2, linestyle="--", label="expected of all lines read",
+    )  # fmt: skip
+    _name_weeks(axes, [week.monday for week in weeks])
+    lows = [low for _, _, (low, _) in shown] + [value for _, value in promised]
+    axes.set_ylim(max(0.0, min(lows, default=0.0) - 0.03), 1.005)
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.set_ylabel("Lines", color=colours.ink)
+    axes.legend(frameon=False, fontsize=8, labelcolor=colours.ink)
+    return svg(figure, colours)
+
+
+def boxes(weeks: Sequence[BoxWeek], theme: Theme) -> bytes:
+    """Of the boxes a model found, how many of a hundred people corrected, by kind and week."""
+    colours = THEMES[theme]
+    figure, axes = plot(2.2)
+    places = [place for place, week in enumerate(weeks) if week.found]
+    for name, shade, style, marker in (
+        ("missed", colours.first, "-", "o"),
+        ("spurious", colours.second, "--", "s"),
+        ("reshaped", colours.ink, ":", "^"),
+    ):
+        axes.plot(
+            places, [getattr(weeks[place], name) / weeks[place].found for place in places],
+            color=shade, linestyle=style, marker=marker, markersize=3, linewidth=1.3, label=name,
+        )  # fmt: skip
+    _name_weeks(axes, [week.monday for week in weeks])
+    axes.set_ylim(bottom=0)
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.set_ylabel("Of the boxes found", color=colours.ink)
+    axes.legend(frameon=False, fontsize=8, labelcolor=colours.ink)
+    return svg(figure, colours)
+
+
+def _name_weeks(axes: Axes, mondays: Sequence[date]) -> None:
+    places = range(len(mondays))
+    every = max(1, -(-len(mondays) // DAYS_NAMED))
+    axes.set_xticks(places[::every], [f"{monday:%-d %b}" for monday in mondays[::every]])
+    axes.set_xlim(-0.5, len(mondays) - 0.5)
 
 
 def strategies(points: Sequence[Any], theme: Theme) -> bytes:

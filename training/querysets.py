@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from training.states import OPEN, DisputeStatus, RunStatus, TrialStatus
+from training.states import OPEN, AlertStatus, DisputeStatus, RunStatus, TrialStatus
 
 if TYPE_CHECKING:
     from training import models as m  # noqa: F401  named in a string below
@@ -54,3 +54,13 @@ class LabelDisputeQuerySet(models.QuerySet["m.LabelDispute"]):
     def decided(self) -> LabelDisputeQuerySet:
         """Disputes that a person has settled one way or the other."""
         return self.filter(status__in=[DisputeStatus.UPHELD, DisputeStatus.CORRECTED])
+
+
+class AccuracyAlertQuerySet(models.QuerySet["m.AccuracyAlert"]):
+    def open(self) -> AccuracyAlertQuerySet:
+        """Alerts that nobody has acknowledged."""
+        return self.filter(status=AlertStatus.OPEN)
+
+    def acknowledged(self) -> AccuracyAlertQuerySet:
+        """Alerts that a person has said something of."""
+        return self.filter(status=AlertStatus.ACKNOWLEDGED)

@@ -3,7 +3,19 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 
 from recognition.models import Activation, ActiveModel, DocumentType, ModelVersion, Page
 from review.models import Label
@@ -11,7 +23,7 @@ from training.curve import Point
 from training.ledger import Fate, Standing, ledger_of, standing_of_dataset
 from training.models import CurvePoint, EvaluatedLine, TrainingRun, Trial
 from training.runs import job_directory
-from training.states import OPEN
+from training.states import OPEN, ModelStanding
 
 LOG_TAIL_BYTES = 8_000
 
@@ -87,19 +99,38 @@ def running_trials() -> QuerySet[Trial]:
     return Trial.objects.running().select_related("document_type", "serving", "beside")
 
 
+STANDING = Case(
+    When(
+        Exists(ActiveModel.objects.filter(model_version=OuterRef("pk"))),
+        then=Value(ModelStanding.ACTIVE),
+    ),
+    When(
+        Exists(Trial.objects.running().filter(beside=OuterRef("pk"))),
+        then=Value(ModelStanding.ON_TRIAL),
+    ),
+    When(
+        Exists(Activation.objects.filter(model_version=OuterRef("pk"))),
+        then=Value(ModelStanding.WITHDRAWN),
+    ),
+    default=Value(ModelStanding.CANDIDATE),
+    output_field=CharField(),
+)
+"""A version's state, told from the pointers, the trials and the record: it has no column to lie."""
+
+
 def versions() -> QuerySet[ModelVersion]:
-    """All model versions, newest first, with whether each is active and how many pages it read."""
-    active = ActiveModel.objects.filter(model_version=OuterRef("pk"))
+    """All model versions, newest first, each with its state and how many pages it read."""
     return (
         ModelVersion.objects.exclude(kind=ModelVersion.Kind.TEXT_LAYER)
         .select_related("document_type", "parent")
-        .annotate(is_active=Exists(active), pages_read=Count("pages"))
+        .annotate(pages_read=Count("pages"), standing=STANDING)
         .order_by("-pk")
     )
 
 
 def version_page(version: ModelVersion) -> dict[str, Any]:
-    """A model version with its lineage, run, activations, and where it serves."""
+    """A model version with its lineage, run and data, activations, and where it serves."""
+    run = version.runs.select_related("document_type", "dataset").order_by("pk").first()
     lineage = []
     parent = version.parent
     while parent is not None:
@@ -107,8 +138,13 @@ def version_page(version: ModelVersion) -> dict[str, Any]:
         parent = parent.parent
     return {
         "version": version,
+        "standing": ModelVersion.objects.annotate(standing=STANDING)
+        .values_list("standing", flat=True)
+        .get(pk=version.pk),
         "lineage": lineage,
-        "run": version.runs.select_related("document_type").order_by("pk").first(),
+        "children": version.children.order_by("-pk"),
+        "run": run,
+        "ledger": ledger_of(run) if run else (),
         "activations": Activation.objects.filter(
             Q(model_version=version) | Q(previous=version)
         ).select_related("document_type", "actor", "model_version", "previous"),

@@ -1,4 +1,4 @@
-"""States of a training run, splits of a dataset, and why a label was left out of one."""
+"""States of runs, disputes, trials and alerts, splits, and why a label was left out of one."""
 
 from collections.abc import Mapping
 
@@ -59,6 +59,20 @@ class TrialStatus(models.TextChoices):
     ENDED = "ended", "Ended"  # by a person, or because another model went into service
 
 
+class ModelStanding(models.TextChoices):
+    """Where a model version stands; never stored, for it follows from what is."""
+
+    ACTIVE = "active", "In service"
+    ON_TRIAL = "on_trial", "On trial"  # reads beside the one in service
+    WITHDRAWN = "withdrawn", "Withdrawn"  # it was in service once
+    CANDIDATE = "candidate", "Candidate"  # it never was
+
+
+class AlertStatus(models.TextChoices):
+    OPEN = "open", "Open"
+    ACKNOWLEDGED = "acknowledged", "Acknowledged"
+
+
 OPEN = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
 
 RUN_MOVES: Mapping[str, frozenset[str]] = {
@@ -70,3 +84,9 @@ RUN_MOVES: Mapping[str, frozenset[str]] = {
     RunStatus.QUEUED: frozenset(),
 }
 """From target state to the states it may be reached from. A run started again is a new run."""
+
+ALERT_MOVES: Mapping[str, frozenset[str]] = {
+    AlertStatus.OPEN: frozenset(),
+    AlertStatus.ACKNOWLEDGED: frozenset({AlertStatus.OPEN}),
+}
+"""From target state to the states it may be reached from. What was acknowledged stays so."""

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.conf import settings
 
-from training import refresh, runs, shadow, trials
+from training import alerts, refresh, runs, shadow, trials
 
 STOP_SECONDS = 600
 """Beyond the trainer's own limit: time to judge and to tidy up."""
@@ -40,3 +40,9 @@ def read_for_trials(page_id: int) -> str:
 def judge_trials() -> int:
     """Weigh the running trials; promote, withdraw or roll back where one is decided."""
     return shadow.judge_trials()
+
+
+@shared_task
+def watch_accuracy() -> int:
+    """Raise alerts where the audited accuracy of a document type has fallen."""
+    return alerts.watch_accuracy()

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from recognition.access import admin_required
 from recognition.converters import Theme
 from recognition.models import DocumentType
-from training import progress, shadow, trials
+from training import alerts, audits, detector, progress, shadow, trials
 from training.exceptions import TrialOver
 from training.ledger import standing_of
 from training.models import TrainingRun, Trial
@@ -25,6 +25,7 @@ TRIALS_SHOWN = 10
 def type_learning(request: HttpRequest, type_id: int) -> HttpResponse:
     """The ledger, the split, the trial and the runs of one document type."""
     document_type = get_object_or_404(DocumentType, pk=type_id)
+    boxes = detector.box_weeks_of(document_type)
     both = Trial.objects.filter(document_type=document_type).select_related("serving", "beside")
     context = {
         "type": document_type,
@@ -35,6 +36,9 @@ def type_learning(request: HttpRequest, type_id: int) -> HttpResponse:
         "days": progress.days_of(document_type),
         "misreadings": progress.misreadings_of(document_type),
         "runs": TrainingRun.objects.filter(document_type=document_type)[:RUNS_SHOWN],
+        "boxes": boxes,
+        "boxed": any(week.pages for week in boxes),
+        **alerts.accuracy_page(document_type),
     }
     return render(request, "training/type_learning.html", context)
 
@@ -49,6 +53,28 @@ def type_learning_plot(request: HttpRequest, type_id: int, theme: Theme) -> Http
     picture = plots.learning(
         progress.judged_runs(document_type), progress.days_of(document_type), theme
     )
+    return HttpResponse(picture, content_type="image/svg+xml")
+
+
+@require_safe
+@admin_required
+def type_accuracy_plot(request: HttpRequest, type_id: int, theme: Theme) -> HttpResponse:
+    """What audits found by week, and what was expected, as SVG."""
+    document_type = get_object_or_404(DocumentType, pk=type_id)
+    from training import plots  # here: the drawing library would cost each start a second
+
+    picture = plots.accuracy(audits.weeks_of(document_type), theme)
+    return HttpResponse(picture, content_type="image/svg+xml")
+
+
+@require_safe
+@admin_required
+def type_boxes_plot(request: HttpRequest, type_id: int, theme: Theme) -> HttpResponse:
+    """What people corrected of boxes by week, as SVG."""
+    document_type = get_object_or_404(DocumentType, pk=type_id)
+    from training import plots  # here: the drawing library would cost each start a second
+
+    picture = plots.boxes(detector.box_weeks_of(document_type), theme)
     return HttpResponse(picture, content_type="image/svg+xml")
 
 

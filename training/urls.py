@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from training import dispute_views, type_views, views
+from training import alert_views, compare_views, dispute_views, type_views, views
 
 urlpatterns = [
     path("models/", views.model_list, name="model_list"),
     path("models/rollback/", views.model_rollback, name="model_rollback"),
+    path("models/compare/", compare_views.model_compare, name="model_compare"),
     path("models/<int:version_id>/", views.model_detail, name="model_detail"),
     path(
         "models/<int:version_id>/reliability/<theme:theme>.svg",
@@ -20,6 +21,22 @@ urlpatterns = [
         "types/<int:type_id>/learning/<theme:theme>.svg",
         type_views.type_learning_plot,
         name="type_learning_plot",
+    ),
+    path(
+        "types/<int:type_id>/learning/accuracy-<theme:theme>.svg",
+        type_views.type_accuracy_plot,
+        name="type_accuracy_plot",
+    ),
+    path(
+        "types/<int:type_id>/learning/boxes-<theme:theme>.svg",
+        type_views.type_boxes_plot,
+        name="type_boxes_plot",
+    ),
+    path("alerts/", alert_views.alert_list, name="alert_list"),
+    path(
+        "alerts/<int:alert_id>/acknowledge/",
+        alert_views.alert_acknowledge,
+        name="alert_acknowledge",
     ),
     path("my-work/", type_views.my_work, name="my_work"),
     path("disputes/", dispute_views.dispute_list, name="dispute_list"),

@@ -1,10 +1,14 @@
 """What must never be false of datasets and runs, attacked in the database."""
 
+from datetime import date
+
 import pytest
 from django.db import InternalError, transaction
+from django.utils import timezone
 
 from tests.constraints.attacks import breaks, first_label, insert, protected, update
-from training.models import Dataset, DatasetItem, TrainingRun
+from tests.factories import make_admin, make_type
+from training.models import AccuracyAlert, Dataset, DatasetItem, TrainingRun
 
 pytestmark = pytest.mark.django_db
 
@@ -39,3 +43,27 @@ def test_one_run_runs_and_ends_with_what_belongs_to_its_state() -> None:
     breaks("run_succeeded_has_candidate", update(run, status="succeeded"))
     with pytest.raises(InternalError, match="pgtrigger"), transaction.atomic():
         TrainingRun.objects.filter(pk=run.pk)._raw_delete("default")
+
+
+def test_an_alert_is_told_once_and_acknowledged_with_a_note() -> None:
+    week = date(2026, 2, 9)
+    alert = AccuracyAlert.objects.create(
+        document_type=make_type(), week=week, since=week, accuracy=0.9, bound=0.95, reference=0.98,
+        lines=200,
+    )  # fmt: skip
+    breaks("one_open_alert_per_type", insert(alert, week=date(2026, 2, 16)))
+    whole = {"acknowledged_at": timezone.now(), "acknowledged_by": make_admin(), "note": "Seen."}
+    named = "alert_acknowledged_names_who_when_and_why"
+    breaks(named, update(alert, status="settled", **whole))
+    for missing in whole:
+        part = {name: value for name, value in whole.items() if name != missing}
+        breaks(named, update(alert, status="acknowledged", **part))
+        breaks(named, update(alert, **{missing: whole[missing]}))
+    update(alert, status="acknowledged", **whole)()
+    breaks("alert_once_per_type_and_week", insert(alert))
+    other = {"document_type_id": make_type().pk}
+    for change in ({"accuracy": -0.5}, {"bound": 1.5}, {"reference": 1.5}):
+        breaks("alert_shares_are_shares", insert(alert, **other, **change))
+    breaks("alert_is_of_a_fall", insert(alert, **other, accuracy=0.99))
+    breaks("alert_is_of_a_fall", insert(alert, **other, since=date(2026, 2, 16)))
+    protected(alert, accuracy=0.95)

@@ -1,6 +1,6 @@
 """The pages on models and runs: who may open them, what they show, what their buttons do."""
 
-from datetime import time
+from datetime import date, time
 
 import pytest
 from django.test import Client
@@ -18,7 +18,7 @@ from tests.factories import (
     make_type,
     submit_as_read,
 )
-from training.models import CurvePoint, LabelDispute, TrainingRun
+from training.models import AccuracyAlert, CurvePoint, LabelDispute, TrainingRun
 from training.runs import request_run
 from training.schedule import nightly_task, nightly_time
 from training.serving import put_in_service
@@ -35,10 +35,14 @@ READS = [
     "run_curve",
     "type_learning",
     "type_learning_plot",
+    "type_accuracy_plot",
+    "type_boxes_plot",
+    "alert_list",
     "dispute_list",
     "trial_detail",
 ]
 WRITES = [
+    "alert_acknowledge",
     "dispute_correct",
     "dispute_uphold",
     "model_activate",
@@ -93,7 +97,21 @@ def dispute(version, run):
 
 
 @pytest.fixture
-def address(version, run, trial, dispute):
+def alert(run):
+    return AccuracyAlert.objects.create(
+        document_type=run.document_type,
+        week=date(2026, 2, 9),
+        since=date(2026, 2, 9),
+        accuracy=0.91,
+        bound=0.95,
+        reference=0.98,
+        lines=200,
+        pages=[make_page(run.document_type).pk],
+    )
+
+
+@pytest.fixture
+def address(version, run, trial, dispute, alert):
     """From a view's name to an address at which there is something."""
     arguments = {
         "model_detail": [version.pk],
@@ -109,6 +127,9 @@ def address(version, run, trial, dispute):
         "trial_withdraw": [trial.pk],
         "type_learning": [run.document_type_id],
         "type_learning_plot": [run.document_type_id, "light"],
+        "type_accuracy_plot": [run.document_type_id, "light"],
+        "type_boxes_plot": [run.document_type_id, "dark"],
+        "alert_acknowledge": [alert.pk],
     }
     return lambda name: reverse(name, args=arguments.get(name, []))
 
@@ -154,6 +175,9 @@ def test_the_wrong_method_is_refused(client, admin, address, name):
         ("trial_withdraw", [0]),
         ("type_learning", [0]),
         ("type_learning_plot", [0, "dark"]),
+        ("type_accuracy_plot", [0, "dark"]),
+        ("type_boxes_plot", [0, "dark"]),
+        ("alert_acknowledge", [0]),
     ],
 )
 def test_what_does_not_exist_is_not_found(client, admin, name, arguments):
@@ -258,6 +282,35 @@ def test_a_trial_is_shown_with_its_two_buttons_and_each_does_what_it_says(client
     assert (again.status, again.ended_by) == (TrialStatus.BESIDE, admin)
     assert active_model(trial.document_type) == trial.beside
     assert "Roll back now" in page
+
+
+def test_an_alert_is_in_the_navigation_until_somebody_says_what_it_was(client, admin, alert):
+    home, listed = reverse("batch_list"), reverse("alert_list")
+    learning = reverse("type_learning", args=[alert.document_type_id])
+    assert f'href="{listed}"' in client.get(home).content.decode()
+    for address in (listed, learning):
+        page = client.get(address).content.decode()
+        assert "91.00 %" in page
+        assert "98.00 %" in page
+    worst = reverse("page_detail", args=[alert.pages[0]])
+    assert f'href="{worst}"' in client.get(listed).content.decode()
+    acknowledge = reverse("alert_acknowledge", args=[alert.pk])
+    page = client.post(acknowledge, {"note": " "}, follow=True).content.decode()
+    assert "Say in a few words" in page
+    page = client.post(acknowledge, {"note": "A dirty <scanner>"}, follow=True).content.decode()
+    assert "A dirty &lt;scanner&gt;" in page
+    assert "No accuracy has fallen" in page
+    assert f'href="{listed}"' not in client.get(home).content.decode()
+    page = client.post(acknowledge, {"note": "Once more"}, follow=True).content.decode()
+    assert "acknowledged this already" in page
+    alert.refresh_from_db()
+    assert alert.acknowledged_by == admin
+
+
+def test_a_reviewer_is_told_of_no_alert(client, alert):
+    client.force_login(make_reviewer())
+    page = client.get(reverse("review_queue")).content.decode()
+    assert reverse("alert_list") not in page
 
 
 def test_pages_of_a_withdrawn_model_are_offered_to_be_read_again(client, admin, version):

@@ -18,6 +18,12 @@ def points(change: float | None) -> str:
 
 
 @register.filter
+def in_points(difference: float) -> str:
+    """A difference of rates, without a sign: 0.0529 as "5.3"."""
+    return f"{abs(difference) * 100:.1f}"
+
+
+@register.filter
 def share(part: float) -> int:
     """A share of 1 as whole percent, for a progress bar."""
     return round(part * 100)

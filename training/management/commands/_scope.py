@@ -18,8 +18,13 @@ def scope_of(options: dict[str, object]) -> DocumentType | None:
     """The document type asked for, None for all types. Raises CommandError."""
     if options["all_types"]:
         return None
-    found = DocumentType.objects.filter(name__iexact=str(options["type"])).first()
+    return type_named(str(options["type"]))
+
+
+def type_named(name: str) -> DocumentType:
+    """The document type of this name, whatever its case. Raises CommandError."""
+    found = DocumentType.objects.filter(name__iexact=name).first()
     if found is None:
         names = ", ".join(DocumentType.objects.values_list("name", flat=True)) or "none yet"
-        raise CommandError(f"There is no document type {options['type']!r}. There are: {names}.")
+        raise CommandError(f"There is no document type {name!r}. There are: {names}.")
     return found
