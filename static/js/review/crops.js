@@ -1,20 +1,19 @@
 // Line crops, drawn from the one page image when they come near the view.
 
+import { fitText, leastWidth, letters } from "./fit.js";
+import { cells, isStacked, knownSpans } from "./stacked.js";
+
 const NEAR = "600px 0px"; // around the pane: drawn before they are seen
 const BENT = 1.5; // pixels off a parallelogram from which a crop is drawn in strips
 const STRIPS = 12;
 const TALL = 1.5; // a crop this much higher than wide is text running down: laid level
-const SMALLEST = 12.5; // font size of a field, pixels
-const LARGEST = 26;
-const SPREAD = [-0.4, 1.8]; // letter spacing that still reads as a word, pixels
-const ALPHABETIC = /^[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{N}\p{P}\p{S}\p{Zs}]*$/u;
-
-const measure = document.createElement("canvas").getContext("2d");
+const READABLE = 20; // pixels: a lower crop is drawn larger and moves with its field
+const WIDEST = 8192; // pixels of a canvas: some browsers draw none that is wider
 
 export class Crops {
-  /** `spansOf(id)` gives the weak stretches of a line as shares of its width; `fit` sizes its field. */
-  constructor({ image, root, spansOf = () => [], fieldOf = () => null, signal }) {
-    Object.assign(this, { image, spansOf, fieldOf });
+  /** `lineOf(id)` is the line whose field a crop belongs to; `fitted(line)` hears of its new size. */
+  constructor({ image, root, lineOf = () => null, fitted = () => {}, signal }) {
+    Object.assign(this, { image, lineOf, fitted });
     this.near = new Set();
     this.observer = new IntersectionObserver((entries) => this.#moved(entries), {
       root,
@@ -64,32 +63,63 @@ export class Crops {
     const outline = document.getElementById(`o${id}`);
     const box = element.querySelector(".crop");
     if (!outline || !box) return;
+    const line = this.lineOf(id);
     const style = getComputedStyle(box);
     const room = box.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
     const high = box.clientHeight - parseFloat(style.paddingBottom);
     if (room <= 0) return;
-    this.#fit(this.fieldOf(id), this.paint(outline, box, room, high, this.spansOf(id)));
+    if (!line) {
+      const text = element.querySelector(".current")?.textContent ?? "";
+      this.#paint(outline, box, { room, high, text });
+      return;
+    }
+    const { input } = line;
+    const sized = input.parentElement.style.getPropertyValue("--size") !== "";
+    const typing = sized && input === document.activeElement; // letters do not jump while typing
+    this.show(line, box, { room, high, readable: READABLE, entry: input.parentElement, text: typing ? "" : line.text });
+    this.fitted(line);
   }
 
-  /** Draw an outline's crop into a box, as large as fits; returns its width in pixels. */
-  paint(outline, box, room, high, spans) {
-    const corners = level(outline);
-    const wide = Math.max(1, Math.max(length(corners[0], corners[1]), length(corners[3], corners[2])));
-    const tall = Math.max(1, Math.max(length(corners[0], corners[3]), length(corners[1], corners[2])));
-    const scale = Math.min(room / wide, (high - 3) / tall, 3);
+  /**
+   * Draw a line's crop into a box and size the letters of `entry` so that they stand under it;
+   * `largest` is their size in pixels at most, `readable` the crop's height at least.
+   */
+  show(line, box, { room, high, readable = 0, entry = null, largest, text = line.text }) {
+    const family = entry ? getComputedStyle(entry.querySelector(".text")).fontFamily : "";
+    const least = entry && line.text ? leastWidth(line.text, family) : 0;
+    const known = knownSpans(line);
+    const width = this.#paint(line.outline, box, { room, high, readable, least, text: line.text, spans: line.spans, known });
+    if (!entry || !text) return;
+    const { size, spread } = fitText(text, family, width, largest);
+    entry.style.setProperty("--size", `${size.toFixed(2)}px`);
+    entry.style.setProperty("--spread", `${spread.toFixed(3)}px`);
+  }
+
+  /** Draw an outline's crop as large as fits, or as it must be; returns its width in pixels. */
+  #paint(outline, box, { room, high, text, readable = 0, least = 0, spans = [], known = [] }) {
+    const pieces = cut(outline, text, known);
+    const [[a, b, c, d]] = pieces;
+    const wide = pieces.length * Math.max(1, length(a, b), length(d, c));
+    const tall = Math.max(1, ...pieces.map(([from, , , to]) => length(from, to)), length(b, c));
+    const scale = Math.min((high - 3) / tall, 3, Math.max(room / wide, readable / tall, least / wide));
     const canvas = box.querySelector("canvas") ?? box.appendChild(document.createElement("canvas"));
-    const ratio = Math.min(window.devicePixelRatio || 1, 3);
     const width = wide * scale;
     const height = tall * scale;
+    const ratio = Math.min(window.devicePixelRatio || 1, 3, WIDEST / width);
     canvas.width = Math.max(1, Math.round(width * ratio));
     canvas.height = Math.max(1, Math.round((height + 3) * ratio));
     canvas.style.width = `${width}px`;
     canvas.style.height = `${height + 3}px`;
     const pen = canvas.getContext("2d");
     pen.imageSmoothingQuality = "high";
-    this.#warp(pen, corners, canvas.width, Math.round(height * ratio));
+    const at = (index) => Math.round((index / pieces.length) * canvas.width); // whole pixels: no seams
+    pieces.forEach((corners, index) => {
+      this.#warp(pen, corners, at(index), at(index + 1) - at(index), Math.round(height * ratio));
+    });
     pen.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--mark-edge");
-    for (const [start, end] of spans) {
+    const upright = pieces.length > 1 && known.length > 0;
+    const marked = upright ? known.map(([index]) => [index / pieces.length, (index + 1) / pieces.length]) : spans;
+    for (const [start, end] of marked) {
       const from = Math.min(start, end) * canvas.width;
       const to = Math.max(start, end) * canvas.width;
       pen.fillRect(from, canvas.height - 2.5 * ratio, Math.max(to - from, 4 * ratio), 2.5 * ratio);
@@ -107,15 +137,14 @@ export class Crops {
     this.near.delete(element);
   }
 
-  #warp(pen, [a, b, c, d], width, height) {
+  #warp(pen, [a, b, c, d], start, width, height) {
     const bent = Math.hypot(a.x + c.x - b.x - d.x, a.y + c.y - b.y - d.y) > BENT;
     const strips = bent ? STRIPS : 1;
     for (let index = 0; index < strips; index += 1) {
       const [from, to] = [index / strips, (index + 1) / strips];
       const top = [between(a, b, from), between(a, b, to)];
       const foot = between(d, c, from);
-      const left = from * width;
-      this.#affine(pen, top[0], top[1], foot, left, to * width - left, height);
+      this.#affine(pen, top[0], top[1], foot, start + from * width, (to - from) * width, height);
     }
   }
 
@@ -148,35 +177,20 @@ export class Crops {
     pen.drawImage(this.image, x, y, w, h, x, y, w, h);
     pen.restore();
   }
-
-  /** Size a field's letters so that the text is as wide as its crop: character under character. */
-  #fit(input, width) {
-    if (!input?.value) return;
-    const sized = input.parentElement.style.getPropertyValue("--size") !== "";
-    if (sized && input === document.activeElement) return; // letters do not jump while typing
-    const text = input.value;
-    const family = getComputedStyle(input).fontFamily;
-    measure.font = `100px ${family}`;
-    measure.fontKerning = "none";
-    const natural = measure.measureText(text).width / 100; // at one pixel
-    const size = Math.min(LARGEST, Math.max(SMALLEST, width / natural));
-    let spread = 0;
-    if (ALPHABETIC.test(text)) {
-      spread = (width - natural * size) / Math.max(1, text.length - 1);
-      spread = Math.min(SPREAD[1], Math.max(SPREAD[0], spread));
-    }
-    input.parentElement.style.setProperty("--size", `${size.toFixed(2)}px`);
-    input.parentElement.style.setProperty("--spread", `${spread.toFixed(2)}px`);
-  }
 }
 
-/** The four corners of an outline, turned so that its text lies level. */
-function level(outline) {
-  const corners = Array.from(outline.points);
-  const [a, b, c, d] = corners;
+/** The corners of what is drawn side by side: the line laid level, or each of its characters. */
+function cut(outline, text, known) {
+  const [a, b, c, d] = Array.from(outline.points);
   const wide = Math.max(length(a, b), length(d, c));
   const tall = Math.max(length(a, d), length(b, c));
-  return tall / Math.max(1, wide) >= TALL ? [b, c, d, a] : corners;
+  if (tall / Math.max(1, wide) < TALL) return [[a, b, c, d]];
+  if (!isStacked(text)) return [[b, c, d, a]];
+  const shares = cells(letters(text), known);
+  return shares.slice(1).map((to, index) => {
+    const from = shares[index];
+    return [between(a, d, from), between(b, c, from), between(b, c, to), between(a, d, to)];
+  });
 }
 
 function length(from, to) {

@@ -16,7 +16,7 @@ export class History {
 
   /** A line has gone from one state to another; keys in quick succession are one step. */
   note(id, before, after, kind) {
-    if (before.text === after.text && before.verdict === after.verdict) return;
+    if (alike(before, after)) return;
     this.undone = [];
     const last = this.done.at(-1);
     const now = Date.now();
@@ -25,8 +25,9 @@ export class History {
       kind === last.kind &&
       kind !== "" &&
       now - last.at < PAUSE &&
-      last.after.text === before.text &&
-      last.after.verdict === after.verdict;
+      alike(last.after, before) &&
+      before.verdict === after.verdict &&
+      before.checked === after.checked;
     if (goesOn) {
       last.after = after;
       last.at = now;
@@ -72,4 +73,9 @@ export class History {
     if (edit) to.push({ edit });
     else from.push(entry);
   }
+}
+
+/** Whether two states of a line say the same; that it was confirmed is part of it. */
+function alike(one, other) {
+  return one.text === other.text && one.verdict === other.verdict && one.checked === other.checked;
 }

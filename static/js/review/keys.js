@@ -4,10 +4,14 @@
 const OUTSIDE = { "?": "keys", "+": "larger", "=": "larger", "-": "smaller", 0: "fit" };
 const SIGNS = { Equal: "=", NumpadAdd: "=", Minus: "-", NumpadSubtract: "-" };
 const HELD = new Set(["Control", "Alt", "Shift", "Meta", "AltGraph", "CapsLock", "Dead", "Process"]);
+const PLACES = /^(?:Key[A-Z]|Digit\d|Minus|Equal)$/;
 
 /** The combination of an event as the server names it ("Ctrl+Shift+Z"), or null. */
 export function comboOf(event) {
-  if (event.isComposing || event.keyCode === 229 || HELD.has(event.key)) return null;
+  if (event.isComposing) return null;
+  // Option+E, I, N and U of a Mac would put an accent on the next letter: no text, as with any Alt.
+  const dead = event.key === "Dead" && event.altKey && PLACES.test(event.code);
+  if (!dead && (event.keyCode === 229 || HELD.has(event.key))) return null;
   if (event.getModifierState?.("AltGraph")) return null; // it types a character
   const control = event.ctrlKey || event.metaKey;
   const alt = event.altKey;

@@ -1,8 +1,8 @@
 // Weak characters: marked under the field's text, and their alternatives offered at the caret.
 
-const NAMES = new Map([["", "delete"], [" ", "space"], ["\u00a0", "space"]]);
+import { follow, reveal } from "./fit.js";
 
-const FREE = 40; // pixels between a text and what is offered in its field: room to type on
+const NAMES = new Map([["", "delete"], [" ", "space"], ["\u00a0", "space"]]);
 
 export class Marks {
   /** `pane` scrolls; `list` is the box of alternatives in it; `announce` speaks to screen readers. */
@@ -15,7 +15,9 @@ export class Marks {
       const button = event.target.closest("button");
       if (button && this.line) this.take(this.line, Number(button.dataset.number));
     });
-    pane.addEventListener("scroll", (event) => this.#slide(event.target), { capture: true, passive: true });
+    pane.addEventListener("scroll", ({ target }) => {
+      if (target.classList?.contains("text")) this.#slide(target);
+    }, { capture: true, passive: true });
   }
 
   /** Mark the weak characters of a line: a copy of its text, unseen, lies under the field. */
@@ -39,12 +41,20 @@ export class Marks {
       place = end;
     }
     under.replaceChildren(...parts, line.text.slice(place));
-    under.scrollLeft = line.input.scrollLeft;
+    this.#slide(line.input);
+  }
+
+  /** A field's letters have a new size: what goes by their places goes along. */
+  fitted(line) {
+    if (line.input === document.activeElement) reveal(line.input);
+    this.#slide(line.input);
+    if (line === this.line && this.mark) this.#place(line, this.mark);
   }
 
   /** Offer what the weak character at the caret could be instead. */
   offer(line) {
     const mark = line && !line.withoutText ? line.markAt(line.input.selectionStart) : null;
+    if (line) this.#slide(line.input);
     if (line === this.line && mark === this.mark) return;
     this.line = line;
     this.mark = mark ?? null;
@@ -86,40 +96,28 @@ export class Marks {
     const doubt = place === 0 && line.text === line.read ? line.leastSure : null;
     if (mark ?? doubt) line.input.setSelectionRange((mark ?? doubt).start, (mark ?? doubt).end);
     else if (place === 0) line.input.setSelectionRange(line.text.length, line.text.length);
+    reveal(line.input);
     this.offer(line);
   }
 
+  /** Below the field, where the line worked on keeps a row free: no text and no crop is covered. */
   #place(line, mark) {
     const entry = line.input.parentElement.getBoundingClientRect();
     const pane = this.pane.getBoundingClientRect();
     const under = line.input.parentElement.querySelectorAll(".under mark")[line.marks.indexOf(mark)];
     const at = under ? under.getBoundingClientRect().left : entry.left;
-    if (this.#beside(line, entry, pane)) return;
     const most = this.pane.clientWidth - this.list.offsetWidth - 8;
     const left = Math.max(4, Math.min(at - pane.left - 12, most));
     this.list.style.left = `${left}px`;
     this.list.style.top = `${entry.bottom - pane.top + this.pane.scrollTop + 3}px`;
   }
 
-  /** Where the field has room behind its text, so that the next line's crop stays in sight. */
-  #beside(line, entry, pane) {
-    const text = line.input.parentElement.querySelector(".under");
-    if (!text || getComputedStyle(line.input).direction === "rtl") return false;
-    const range = document.createRange();
-    range.selectNodeContents(text);
-    const left = entry.right - this.list.offsetWidth - 3;
-    if (left - range.getBoundingClientRect().right < FREE) return false;
-    this.list.style.left = `${left - pane.left}px`;
-    this.list.style.top = `${(entry.top + entry.bottom - this.list.offsetHeight) / 2 - pane.top + this.pane.scrollTop}px`;
-    return true;
-  }
-
-  /** A long text scrolls in its field; the marks go with it. */
-  #slide(target) {
-    if (target.classList?.contains("text")) {
-      const under = target.parentElement.querySelector(".under");
-      if (under) under.scrollLeft = target.scrollLeft;
-    }
+  /** A long text scrolls in its field; the marks and the crop go with it. */
+  #slide(input) {
+    const under = input.parentElement.querySelector(".under");
+    if (under) under.scrollLeft = input.scrollLeft;
+    const crop = input.closest(".line")?.querySelector(".crop");
+    if (crop?.firstElementChild) follow(input, crop);
   }
 }
 

@@ -13,6 +13,8 @@ import { movableDivider } from "./divider.js";
 import { Drafts } from "./drafts.js";
 import { Edits } from "./edits.js";
 import { clearFault, EMPTY, showFault } from "./faults.js";
+import { reveal } from "./fit.js";
+import { held } from "./held.js";
 import { History } from "./history.js";
 import { choosable } from "./key-choice.js";
 import { Keys } from "./keys.js";
@@ -107,25 +109,28 @@ export function openScreen({ signal, submitted }) {
   const crops = new Crops({
     image: find("page-image"),
     root: pane,
-    spansOf: (id) => lines.get(id).spans,
-    fieldOf: (id) => lines.get(id).input,
+    lineOf: (id) => lines.get(id),
+    fitted: (line) => marks.fitted(line),
     signal,
   });
 
-  function select(line) {
+  /** `still` does not move: what is under the pointer must not slip away between press and release. */
+  function select(line, still = line.element) {
     if (line === current) return;
-    current?.element.classList.remove("here");
+    held(pane, still, () => {
+      current?.element.classList.remove("here");
+      line.element.classList.add("here");
+    });
     current = line;
-    line.element.classList.add("here");
     marks.paint(line);
     viewer.show(line.outline);
   }
 
   function focusLine(line, { weak = true } = {}) {
     if (!line) return;
+    select(line); // first, for it makes room for what is offered
     line.element.scrollIntoView({ block: "nearest" });
     line.input.focus({ preventScroll: true });
-    select(line);
     if (weak) marks.toFirst(line);
   }
 
@@ -194,6 +199,7 @@ export function openScreen({ signal, submitted }) {
       touched(line);
       focusLine(line, { weak: false });
       line.input.setSelectionRange(state.start ?? state.text.length, state.end ?? state.text.length);
+      reveal(line.input);
       return true;
     },
     revert: (edit) => boxes.revert(edit),
@@ -229,6 +235,7 @@ export function openScreen({ signal, submitted }) {
       return;
     }
     if (!line.checked) {
+      line.caret = [line.input.selectionStart, line.input.selectionEnd]; // where undo puts it back
       line.checked = true;
       touched(line);
     }
@@ -390,10 +397,7 @@ export function openScreen({ signal, submitted }) {
 
   const verify = new Verify({
     order,
-    crop: (line, box) => {
-      box.replaceChildren();
-      crops.paint(line.outline, box, box.clientWidth, 160, line.spans);
-    },
+    crop: (line, box, how) => crops.show(line, box, how),
     judged: (line) => touched(line),
     closed: (line) => focusLine(line),
     submit: () => submit.send(),

@@ -37,7 +37,7 @@ export class Typing {
   #focus({ target }) {
     const line = this.lineOf(target);
     if (!line) return;
-    this.select(line);
+    this.select(line, target);
     if (target !== line.input) return;
     if (this.tabbed) this.marks.toFirst(line); // the browser selects all: one key would wipe it out
     this.tabbed = false;

@@ -1,13 +1,20 @@
 // One line at a time, large: right, wrong or illegible. For pages that are nearly right.
 
+import { follow, reveal } from "./fit.js";
 import { actionOf } from "./verify-keys.js";
+
+const HIGH = 106; // pixels of the crop: its box is as high for every line, so that no button moves
+const READABLE = 28; // pixels: a longer line is drawn larger, and scrolls with its text
+const LARGEST = 60; // font size, pixels
+const NEAR = { high: 29, share: 0.5 }; // a neighbour's crop: pixels, and share of the width
 
 const find = (id) => document.getElementById(id);
 
 export class Verify {
   /**
-   * `order` is the list of lines; `crop(line, box)` draws a line's crop into a box;
-   * `judged(line)` hears of each decision, `closed(line)` where it ended, `submit()` the wish to.
+   * `order` is the list of lines; `crop(line, box, how)` draws a line's crop into a box, see `Crops`;
+   * `judged(line)` hears of each decision, `closed(line)` where it ended, or where it began if
+   * nothing was judged, `submit()` the wish to.
    */
   constructor({ order, crop, judged, closed, submit }) {
     Object.assign(this, { order, crop, judged, closed, submit });
@@ -20,13 +27,18 @@ export class Verify {
     });
     this.field.addEventListener("input", () => {
       this.line.set(this.field.value, "corrected"); // kept at once, as in the line itself
-      this.judged(this.line);
+      this.#judged(this.line);
     });
-    this.dialog.addEventListener("close", () => this.closed(this.line));
+    for (const text of [this.field, find("verify-text")]) {
+      text.addEventListener("scroll", () => follow(text, find("verify-crop")), { passive: true });
+    }
+    this.dialog.addEventListener("close", () => this.closed(this.worked ? this.line : this.from));
   }
 
   open(line) {
     if (this.dialog.open || this.order.length === 0) return;
+    this.from = line;
+    this.worked = false;
     this.dialog.showModal();
     this.#show(this.order.find((each) => !each.checked) ?? line ?? this.order[0]);
   }
@@ -40,9 +52,46 @@ export class Verify {
     const text = find("verify-text");
     text.hidden = false;
     text.replaceChildren(...marked(line));
-    this.crop(line, find("verify-crop"));
+    text.dir = line.element.classList.contains("rtl") ? "rtl" : "auto";
+    this.#draw(line);
     text.focus({ preventScroll: true });
+    const mark = text.querySelector("mark");
+    text.scrollLeft = 0;
+    mark?.scrollIntoView({ block: "nearest", inline: "center" });
+    follow(text, find("verify-crop"));
+    const place = this.order.indexOf(line);
+    this.#near("verify-before", this.order[place - 1]);
+    this.#near("verify-after", this.order[place + 1]);
     find("verify-said").textContent = `Line ${line.number}: ${line.withoutText ? line.select.value : line.text}`;
+  }
+
+  #draw(line) {
+    const box = find("verify-crop");
+    const entry = this.dialog.querySelector(".verify-entry");
+    box.dir = line.element.classList.contains("rtl") ? "rtl" : "ltr";
+    box.replaceChildren();
+    for (const name of ["--size", "--spread"]) entry.style.removeProperty(name);
+    const style = getComputedStyle(box);
+    const room = box.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    const shown = line.withoutText ? "" : line.text;
+    this.crop(line, box, { room, high: HIGH, readable: READABLE, largest: LARGEST, entry, text: shown });
+  }
+
+  /** The line before or after, small; nothing where there is none, in as much room. */
+  #near(id, line) {
+    const box = find(id);
+    box.replaceChildren();
+    if (!line) return;
+    const text = document.createElement("span");
+    text.dir = "auto";
+    text.append(...marked(line));
+    this.crop(line, box, { room: box.clientWidth * NEAR.share, high: NEAR.high });
+    box.append(text);
+  }
+
+  #judged(line) {
+    this.worked = true;
+    this.judged(line);
   }
 
   #key(event) {
@@ -72,12 +121,12 @@ export class Verify {
         return;
       }
       line.checked = true;
-      this.judged(line);
+      this.#judged(line);
       this.#next();
     } else {
       line.select.value = line.select.value === action ? "corrected" : action;
       line.checked = true;
-      this.judged(line);
+      this.#judged(line);
       this.#next();
     }
   }
@@ -89,13 +138,15 @@ export class Verify {
     this.field.focus();
     const mark = this.line.marks[0] ?? (this.line.text === this.line.read ? this.line.leastSure : null);
     if (mark) this.field.setSelectionRange(mark.start, mark.end);
+    reveal(this.field);
+    follow(this.field, find("verify-crop"));
   }
 
   #typed() {
     if (this.line.empty) return;
     this.line.checked = true;
     this.line.set(this.field.value, "corrected");
-    this.judged(this.line);
+    this.#judged(this.line);
   }
 
   #next() {

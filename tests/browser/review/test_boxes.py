@@ -183,8 +183,10 @@ def test_undo_goes_over_lines_and_verdicts(open_screen: Open, page: Tab) -> None
     expect(page.locator(".here .verdict")).to_have_value("illegible")
     page.keyboard.press("Control+z")
     expect(page.locator(".here .verdict")).to_have_value("corrected")
-    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")  # the confirmation
     expect(field(page, 2)).to_be_focused()
+    expect(field(page, 2)).to_have_value("Total 12.58")
+    page.keyboard.press("Control+z")
     expect(field(page, 2)).to_have_value("Total 12.50")
     assert selection(page) == [10, 11]
     page.keyboard.press("Control+Shift+z")

@@ -96,6 +96,74 @@ def test_undo_takes_back_an_alternative_and_reset_the_whole_line(
     expect(field(page, 2)).to_have_value("Total 12.50")
 
 
+def test_undo_takes_back_a_confirmation(open_screen: Callable[..., ReviewTask], page: Tab) -> None:
+    open_screen()
+    page.keyboard.press("Enter")
+    expect(field(page, 4)).to_be_focused()
+    expect(page.locator("#left")).to_have_text("1 of 5 lines to check")
+    page.keyboard.press("Control+z")
+    expect(field(page, 2)).to_be_focused()
+    expect(page.locator("#left")).to_have_text("2 of 5 lines to check")
+    page.keyboard.press("Control+Shift+Z")
+    expect(page.locator("#left")).to_have_text("1 of 5 lines to check")
+
+
+def test_what_was_typed_and_then_confirmed_is_taken_back_in_two_steps(
+    open_screen: Callable[..., ReviewTask], page: Tab
+) -> None:
+    open_screen()
+    page.keyboard.press("End")
+    page.keyboard.type(" EUR")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+z")
+    expect(field(page, 2)).to_have_value("Total 12.50 EUR")
+    expect(page.locator("#left")).to_have_text("2 of 5 lines to check")
+    page.keyboard.press("Control+z")
+    expect(field(page, 2)).to_have_value("Total 12.50")
+
+
+@pytest.mark.parametrize(("key", "text"), [("Alt+2", "Total 12.5"), ("Alt+3", "Total 12.50")])
+def test_the_second_alternative_is_taken_and_a_third_only_where_there_is_one(
+    open_screen: Callable[..., ReviewTask], page: Tab, key: str, text: str
+) -> None:
+    open_screen()
+    expect(page.locator("#alternatives button")).to_have_count(2)
+    page.keyboard.press(key)
+    expect(field(page, 2)).to_have_value(text)
+    expect(field(page, 2)).to_be_focused()
+
+
+def test_the_image_goes_to_the_line_by_a_key(
+    open_screen: Callable[..., ReviewTask], page: Tab
+) -> None:
+    open_screen()
+    before = page.locator("#zoom-value").text_content()
+    page.keyboard.press("Alt+z")
+    expect(page.locator("#zoom-value")).not_to_have_text(before or "")
+    expect(field(page, 2)).to_be_focused()
+    expect(page.locator("#outlines .here")).to_be_in_viewport()
+
+
+DEAD_KEY = """([code, keyCode, isComposing]) => document.activeElement.dispatchEvent(
+    new KeyboardEvent("keydown", {
+        key: "Dead", code, keyCode, isComposing, altKey: true, bubbles: true, cancelable: true,
+    })
+)"""
+
+
+def test_a_key_that_alt_makes_dead_is_known_by_its_place(
+    open_screen: Callable[..., ReviewTask], page: Tab
+) -> None:
+    open_screen()
+    assert page.evaluate(DEAD_KEY, ["KeyI", 229, True])  # somebody is composing: not taken
+    expect(page.locator(".here .verdict")).to_have_value("corrected")
+    assert not page.evaluate(DEAD_KEY, ["KeyI", 229, False])
+    expect(page.locator(".here .verdict")).to_have_value("illegible")
+    assert not page.evaluate(DEAD_KEY, ["KeyN", 78, False])
+    expect(page.locator(".here .verdict")).to_have_value("not_text")
+    assert page.evaluate(DEAD_KEY, ["Backquote", 192, False])  # no key of ours
+
+
 def test_illegible_and_not_text_are_toggled(
     open_screen: Callable[..., ReviewTask], page: Tab
 ) -> None:
