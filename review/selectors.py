@@ -47,6 +47,16 @@ class ReviewLine:
     other: DraftConflict | None = None
 
     @property
+    def key(self) -> str:
+        """The id as text: a template asks of each number how the reader's country writes it."""
+        return str(self.id)
+
+    @property
+    def place(self) -> str:
+        """The number as text, for the same reason."""
+        return str(self.number)
+
+    @property
     def points(self) -> str:
         """The polygon as SVG takes it."""
         return svg_points(self.polygon)
