@@ -16,7 +16,7 @@ from recognition.models import DocumentType, Prediction
 from review.confusions import COMMON, confuse, count_confusions
 from review.entries import LineEntry
 from review.models import Draft, Label, PlantedError, RefusedDraft, ReviewTask
-from review.planted_pieces import in_a_long_word, put_back
+from review.planted_pieces import holds_planted_word, in_a_long_word, put_back
 from review.states import WITHOUT_TEXT, PlantOutcome, TaskKind, Verdict
 from review.text import clean_line
 
@@ -79,6 +79,16 @@ def unplanted_texts(rows: Iterable[Draft | RefusedDraft]) -> dict[Draft | Refuse
         text = _put_back(plant, row.text, row.verdict) if plant else None
         found[row] = row.text if text is None else text
     return found
+
+
+def is_planted(text: str, *, task_id: int, line_id: int, user: AbstractBaseUser) -> bool:
+    """Whether the database would take this text of the user's for an error planted for them."""
+    plants = PlantedError.objects.filter(task=task_id, line=line_id, reviewer=user.pk)
+    return any(
+        text == each.planted_text
+        or holds_planted_word(text, read=clean_line(each.model_text), planted=each.planted_text)
+        for each in plants
+    )
 
 
 def judge_plants(plants: Iterable[PlantedError], entries: Mapping[int, LineEntry]) -> None:

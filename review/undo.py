@@ -13,6 +13,7 @@ from recognition.states import PAGE_MOVES, PageStatus, move
 from review.exceptions import NotRestorable, NotUndoable
 from review.leases import make_room, one_at_a_time, take
 from review.models import Draft, Label, ReviewTask
+from review.plants import is_planted
 from review.states import TASK_MOVES, TaskKind, TaskStatus, Verdict
 from review.text import clean_line
 
@@ -105,6 +106,11 @@ def restore_line(
             verdict = ""
     if not verdict:
         raise NotRestorable("That version is not one of this line's, or it is empty.")
+    if is_planted(text, task_id=current.task_id, line_id=line.pk, user=actor):
+        raise NotRestorable(
+            "You were shown this very word as a planted error, so you are not the one to say that "
+            "it stands there. Ask another admin, or open the page again."
+        )
     base = current.base_prediction
     if text:
         same = base is not None and clean_line(base.text) == text

@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import InternalError, transaction
 from django.test import Client
 from django.urls import reverse
 
+from recognition.querysets import ADMIN_GROUP
 from review.entries import LineEntry
 from review.exports import as_json, as_text
 from review.leases import claim_task
@@ -167,3 +168,23 @@ def test_the_draw_is_the_same_however_often_it_is_made(reviewer: User) -> None:
     plant_errors(task, reviewer)
     assert planted_texts(task, reviewer) == first
     assert 0 < len(first) < 40
+
+
+def test_a_reading_with_the_planted_word_is_not_restored_by_whom_it_was_shown(
+    client: Client, reviewer: User, held: ReviewTask, site: Client, planted: PlantedError
+) -> None:
+    """An earlier model happened to read the very word that was planted since."""
+    earlier = planted.line.predictions.get()
+    earlier.pk, earlier.text = None, planted.planted_text
+    earlier.model_version = factories.make_model()
+    earlier.save()
+    submit(site, held, planted.model_text)
+    counts = Label.objects.current().get(line=planted.line)
+    form = {"prediction": earlier.pk, "known": counts.pk}
+    address = reverse("line_restore", args=[planted.line_id])
+    reviewer.groups.add(Group.objects.get(name=ADMIN_GROUP))
+    assert b"planted error" in site.post(address, form, follow=True).content
+    assert Label.objects.current().get(line=planted.line) == counts
+    client.force_login(factories.make_admin())
+    client.post(address, form)
+    assert Label.objects.current().get(line=planted.line).text == planted.planted_text

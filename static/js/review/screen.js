@@ -22,10 +22,12 @@ import { Lease } from "./lease.js";
 import { Line } from "./lines.js";
 import { Marks } from "./marks.js";
 import { restore } from "./merge.js";
+import { monospaced } from "./monospace.js";
+import { whenNear } from "./near.js";
 import { offerRefused } from "./refused.js";
 import { Saved } from "./saved.js";
 import { Shapes } from "./shapes.js";
-import { LocalDrafts, recall, remember } from "./store.js";
+import { LocalDrafts } from "./store.js";
 import { Submit } from "./submit.js";
 import { turning } from "./turn.js";
 import { Typing } from "./typing.js";
@@ -372,16 +374,6 @@ export function openScreen({ signal, submitted }) {
     await drafts.flush();
   }, signal);
 
-  const monospace = find("monospace");
-  const useMonospace = (on) => {
-    document.body.classList.toggle("monospace", on);
-    crops.redraw();
-  };
-  monospace.addEventListener("change", () => {
-    remember("monospace", monospace.checked);
-    useMonospace(monospace.checked);
-  });
-
   window.addEventListener("pagehide", () => drafts.part(), { signal });
   window.addEventListener("online", () => drafts.flush(), { signal });
   window.addEventListener("focus", () => {
@@ -414,8 +406,7 @@ export function openScreen({ signal, submitted }) {
   for (const each of document.querySelectorAll("#zoom, #line-tools, .needs-script")) each.hidden = false;
   foldTools({ menu: find("bar-more"), often: find("bar-often"), signal });
   movableDivider(find("divider"));
-  monospace.checked = recall("monospace", false) === true;
-  useMonospace(monospace.checked);
+  monospaced(find("monospace"), () => crops.redraw());
   const restored = restore(lines, local, {
     touch: touched,
     dispute: (line, theirs) => drafts.dispute(line, theirs),
@@ -438,19 +429,9 @@ export function openScreen({ signal, submitted }) {
   history.forget();
   for (const edit of around.edits) history.noteEdit(edit);
   count();
-  const painter = new IntersectionObserver(
-    (entries) => {
-      for (const { target, isIntersecting } of entries) {
-        if (!isIntersecting) continue;
-        marks.paint(lineOf(target));
-        painter.unobserve(target);
-      }
-    },
-    { root: pane, rootMargin: "600px 0px" },
-  );
+  const painter = whenNear({ root: pane, near: (element) => marks.paint(lineOf(element)), signal });
   for (const line of order) painter.observe(line.element);
   focusLine(order.find((line) => line.element.querySelector(".fault")) ?? order.find(toCheck) ?? order.find((line) => line.weak) ?? order[0]);
   crops.watch(order.map((line) => line.element)).then(() => viewer.show(current?.outline));
-  signal.addEventListener("abort", () => painter.disconnect());
   return { form, announce };
 }
