@@ -23,6 +23,7 @@ NEXT_SIZES = (40, 120, 400)
 CACHED_KB, UNCACHED_KB, REQUESTS = 40.0, 350.0, 3.0  # a page
 CALLS = {"next": (15.0, 40.0), "submit": (25.0, 60.0)}  # milliseconds, median and 95th percentile
 CLAIM_P95, QUERY = 25.0, 10.0  # milliseconds
+PACED_SHARE = 10  # one claim in so many is made at people's pace, the others without a pause
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--calls", type=int, default=40, help="pages of each client")
     parser.add_argument("--reviewers", type=int, default=200, help="claiming at once")
-    parser.add_argument("--claims", type=int, default=100_000)
+    parser.add_argument("--claims", type=int, default=100_000, help="a tenth of them paced")
+    parser.add_argument("--pause", type=float, default=4.0, help="seconds between one's claims")
     parser.add_argument("--edits", type=int, default=10_000, help="under chaos")
     parser.add_argument("--json", type=Path, help="write the figures to this file as well")
     options = parser.parse_args(arguments)
@@ -66,8 +68,12 @@ def measure(var: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
                 found = review_clients.api(address, clients=options.clients, pages=options.calls)
             runs.append(found | {"queued": options.queued})
         if "claims" in options.parts:
-            found = review_clients.claims(reviewers=options.reviewers, number=options.claims)
-            runs.append(found | {"queued": options.queued})
+            paced = options.claims // PACED_SHARE
+            for number, pause in ((options.claims - paced, 0.0), (paced, options.pause)):
+                found = review_clients.claims(
+                    reviewers=options.reviewers, number=number, pause=pause
+                )
+                runs.append(found | {"queued": options.queued})
         if "chaos" in options.parts:
             runs.append(review_chaos.chaos(var, edits=options.edits))
     return runs
@@ -85,7 +91,8 @@ def goals_of(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
                     told = f"{name} {share}, {run['clients']} clients, {run['queued']:,} queued"
                     goals.append(goal(told, run[f"{name}_{share}_ms"], mark, "ms", "low"))
         elif run["part"] == "claims":
-            told = f"{run['claims']:,} claims, {run['queued']:,} queued"
+            pace = f"every {run['pause_s']:g} s each" if run["pause_s"] else "without a pause"
+            told = f"{run['claims']:,} claims {pace}, {run['queued']:,} queued"
             goals.append(goal(f"p95 of {told}", run["p95_ms"], CLAIM_P95, "ms", "low"))
             goals.append(goal(f"held twice in {told}", run["held_twice"], 0, "pages", "low"))
         elif run["part"] == "queries":

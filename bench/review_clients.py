@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
+import random
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -91,57 +95,85 @@ def api(address: str, *, clients: int, pages: int) -> dict[str, Any]:
     return found
 
 
-def claims(*, reviewers: int, number: int) -> dict[str, Any]:
-    """Claims by many reviewers over some connections: none twice, and how long each takes."""
-    from django.db import connection
-    from django.utils import timezone
+def claims(*, reviewers: int, number: int, pause: float = 0.0) -> dict[str, Any]:
+    """Claims by many reviewers over some connections: none twice, and how long each takes.
 
-    from review.leases import FREE, claim_next
-    from review.models import ReviewTask
-    from review.states import TaskStatus
+    Without a pause as many claims as there are connections are always under way. With one, each
+    reviewer asks every `pause` seconds in the mean, at times of their own (a Poisson process), and
+    a claim takes from the moment it was due, so that waiting for a connection counts too.
+    """
+    from django.db import connection
+
+    from review.leases import claim_next
     from tests.factories import make_reviewer
 
     people = [make_reviewer() for _ in range(reviewers)]
-    each = number // reviewers
-    open_now: Counter[int] = Counter()
-    twice = 0
+    generator = random.Random(number)
+    due, dues = 0.0, []
+    for _ in range(number):
+        due += generator.expovariate(reviewers / pause) if pause else 0.0
+        dues.append(due)
+    sys.setswitchinterval(0.000_5)  # seconds: a claim's wait for its turn here is not the site's
+    connected = min(CONNECTIONS, reviewers)
+    waiting = iter(zip(dues, itertools.cycle(people), strict=False))
+    turn = threading.Lock()
+    began = time.perf_counter()
 
-    def claim(person: Any) -> list[tuple[float, int, Any]]:
-        """Claim, and finish at once by the status alone: it is the claim that is measured."""
+    def work_through() -> list[tuple[float, int]]:
         found = []
-        for _ in range(each):
-            began = time.perf_counter()
+        while True:
+            with turn:
+                due, person = next(waiting, (0.0, None))
+            if person is None:
+                break
+            time.sleep(max(0.0, began + due - time.perf_counter()))
+            asked = began + due if pause else time.perf_counter()
             task = claim_next(person)
-            took = time.perf_counter() - began
             if task is None:
                 break
-            found.append((took, task.pk, task.lease_token))
-            ReviewTask.objects.filter(pk=task.pk, lease_token=task.lease_token).update(
-                status=TaskStatus.DONE, done_by=person, done_at=timezone.now(),
-                done_token=task.lease_token, **FREE,
-            )  # fmt: skip
+            found.append((time.perf_counter() - asked, task.pk))
+            _finish(task, person)
         connection.close()
         return found
 
-    with ThreadPoolExecutor(min(CONNECTIONS, reviewers)) as pool:
-        made = [row for rows in pool.map(claim, people) for row in rows]
-    for _, pk, _ in made:
-        open_now[pk] += 1
-    twice = sum(count > 1 for count in open_now.values())
-    times = [took * 1000 for took, _, _ in made]
+    with ThreadPoolExecutor(connected) as pool:
+        shares = [pool.submit(work_through) for _ in range(connected)]
+        made = [row for share in shares for row in share.result()]
+    times = [took * 1000 for took, _ in made]
     return {
         "part": "claims",
         "reviewers": reviewers,
-        "at_once": min(CONNECTIONS, reviewers),
+        "pause_s": pause,
+        "at_once": connected,
         "claims": len(made),
-        "held_twice": twice,
+        "a_second": len(made) / (time.perf_counter() - began),
+        "held_twice": sum(count > 1 for count in Counter(pk for _, pk in made).values()),
         "p50_ms": percentile(times, 0.5),
         "p95_ms": percentile(times, 0.95),
     }
 
 
+def _finish(task: Any, person: Any) -> None:
+    """End a claimed task by its status alone: it is the claim that is measured."""
+    from django.utils import timezone
+
+    from review.leases import FREE
+    from review.models import ReviewTask
+    from review.states import TaskStatus
+
+    ReviewTask.objects.filter(pk=task.pk, lease_token=task.lease_token).update(
+        status=TaskStatus.DONE, done_by=person, done_at=timezone.now(),
+        done_token=task.lease_token, **FREE,
+    )  # fmt: skip
+
+
 def queries(*, rounds: int = 20) -> dict[str, Any]:
-    """How long the queue's depth and its empty states take, and whether the index is used."""
+    """How long the queue's depth and its empty states take, and whether the index is used.
+
+    `queue_*_ms` is all that the queue's page asks, `queries_*_ms` the database's share of it.
+    """
+    from django.db import connection
+
     from review.leases import first_free_for
     from review.queue_state import queue_for
     from tests.factories import make_admin, make_reviewer
@@ -149,10 +181,34 @@ def queries(*, rounds: int = 20) -> dict[str, Any]:
     found: dict[str, Any] = {"part": "queries"}
     for name, person in (("reviewer", make_reviewer()), ("admin", make_admin())):
         found[f"queue_{name}_ms"] = _median(lambda each=person: queue_for(each), rounds)
+        asked: list[float] = []
+        with connection.execute_wrapper(_Stopwatch(asked)):
+            for _ in range(rounds):
+                queue_for(person)
+        found[f"queries_{name}"] = len(asked) // rounds
+        found[f"queries_{name}_ms"] = sum(asked) * 1000 / rounds
+        found[f"slowest_query_{name}_ms"] = max(
+            percentile(asked[at :: len(asked) // rounds], 0.5) * 1000
+            for at in range(len(asked) // rounds)
+        )
     plan = first_free_for(make_reviewer())[:1].explain()
     found["claim_plan"] = plan
     found["claim_by_index"] = "task_queue" in plan and "Seq Scan on review_reviewtask" not in plan
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Stopwatch:
+    """Notes in `taken` how many seconds each query was under way, as `execute_wrapper` asks."""
+
+    taken: list[float]
+
+    def __call__(self, execute: Callable[..., Any], *given: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return execute(*given)
+        finally:
+            self.taken.append(time.perf_counter() - began)
 
 
 def _median(ask: Callable[[], object], rounds: int) -> float:

@@ -2,7 +2,8 @@
 
 The servers are started while this file is imported: the settings read their addresses, and
 pytest-django and the test modules read the settings. Servers named by `DATABASE_URL` and
-`CELERY_BROKER_URL` are used as they are. All data goes to a directory that is removed afterwards.
+`CELERY_BROKER_URL` are used as they are. All data goes to a directory that is removed afterwards. Where
+tests run in several processes, each has servers of its own.
 """
 
 import atexit
@@ -19,6 +20,9 @@ from ocrsite import embedded
 
 VAR = Path(tempfile.mkdtemp(prefix="ocr-tests-"))
 _servers = ExitStack()
+_OF_PARENT = "OCR_TESTS_SERVERS"
+"""Names the servers started here for the processes that run a share of the tests: they inherit the
+environment of the one that hands the tests out, whose servers are not theirs."""
 
 
 def _start_servers() -> None:
@@ -28,8 +32,10 @@ def _start_servers() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "2")
     os.environ["DJANGO_SETTINGS_MODULE"] = "ocrsite.settings"
     os.environ["VAR_DIR"] = str(VAR)
-    started = embedded.servers(VAR, os.environ, durable=False)
-    os.environ.update(_servers.enter_context(started))
+    for name in os.environ.pop(_OF_PARENT, "").split():
+        del os.environ[name]
+    started = _servers.enter_context(embedded.servers(VAR, os.environ, durable=False))
+    os.environ.update(started, **{_OF_PARENT: " ".join(started)})
 
 
 def _stop_servers() -> None:
