@@ -2,8 +2,8 @@
 
 The servers are started while this file is imported: the settings read their addresses, and
 pytest-django and the test modules read the settings. Servers named by `DATABASE_URL` and
-`CELERY_BROKER_URL` are used as they are. All data goes to a directory that is removed afterwards. Where
-tests run in several processes, each has servers of its own.
+`CELERY_BROKER_URL` are used as they are. All data goes to a directory that is removed afterwards.
+Where tests run in several processes, each process has servers and data of its own.
 """
 
 import atexit
