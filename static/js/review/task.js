@@ -20,7 +20,6 @@ function open() {
 /** The page is submitted: show the one that was made ready, or let the browser go where the site says. */
 async function goOn(answer) {
   rememberSubmitted(answer);
-  ahead.goingOn = true;
   const next = await ahead.ready(answer.next);
   if (!next) {
     location.assign(answer.next);
@@ -32,6 +31,7 @@ async function goOn(answer) {
   document.body.className = next.body.className;
   document.body.replaceChildren(...next.body.childNodes);
   if (next.image) document.getElementById("sheet").prepend(next.image);
+  document.getElementById("page-form").dataset.expires = answer.expires_at; // it was held ready, and is worked on now
   history.pushState(null, "", answer.next);
   open()(document.title); // nothing else tells a screen reader that another page is there
 }
