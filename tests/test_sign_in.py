@@ -18,7 +18,9 @@ def rosa() -> User:
     return make_reviewer(username="rosa")
 
 
-def sign_in(client: Client, user: User | str, *, page_of: Any = "", password: str = PASSWORD) -> Any:
+def sign_in(
+    client: Client, user: User | str, *, page_of: Any = "", password: str = PASSWORD
+) -> Any:
     sent = {"username": str(user), "password": password, "user": getattr(page_of, "pk", page_of)}
     return client.post(reverse("login"), sent, headers={"accept": "application/json"})
 
@@ -73,5 +75,7 @@ def test_wrong_passwords_pause_the_account_here_as_on_the_page(client: Client, r
         assert sign_in(client, rosa, page_of=rosa, password="wrong").status_code == 422
     assert sign_in(client, rosa, page_of=rosa, password="wrong").status_code == 429
     assert sign_in(client, rosa, page_of=rosa).status_code == 429
-    assert client.post(reverse("login"), {"username": "rosa", "password": PASSWORD}).status_code == 429
+    assert (
+        client.post(reverse("login"), {"username": "rosa", "password": PASSWORD}).status_code == 429
+    )
     assert who(client) is None

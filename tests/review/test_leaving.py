@@ -1,6 +1,6 @@
 """A closed window: its page is free in a minute, unless somebody has it open still."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -90,7 +90,9 @@ def test_the_end_that_a_submit_tells_is_that_of_the_next_page(
 ) -> None:
     following = factories.make_task()
     answer = site.post(
-        reverse("review_submit", args=[held.pk]), form_of(held), headers={"accept": "application/json"}
+        reverse("review_submit", args=[held.pk]),
+        form_of(held),
+        headers={"accept": "application/json"},
     ).json()
     following.refresh_from_db()
     assert leave(site, following, datetime.fromisoformat(answer["expires_at"])).json()["left"]

@@ -28,13 +28,13 @@ export class Lease {
     };
     for (const name of SIGNS) document.addEventListener(name, sign, { capture: true, passive: true, signal });
     const timers = [setInterval(() => this.#tick(), 1_000), setInterval(() => this.#beatIfThere(), BEAT)];
-    const channel = new BroadcastChannel(CHANNEL);
-    channel.addEventListener("message", ({ data }) => {
+    this.channel = new BroadcastChannel(CHANNEL);
+    this.channel.addEventListener("message", ({ data }) => {
       if (data === form.dataset.left) this.beat(); // another window of this page was closed, not this one
     });
     signal.addEventListener("abort", () => {
       timers.forEach(clearInterval);
-      channel.close();
+      this.channel.close();
     });
     if (Date.parse(this.end) - Date.now() < 2 * BEAT) this.#beatIfThere();
   }
@@ -91,6 +91,6 @@ export class Lease {
     if (this.gone || this.out) return;
     const body = new URLSearchParams({ token: this.form.elements.token.value, end: this.end });
     post(this.form.dataset.left, body, { keepalive: true });
-    new BroadcastChannel(CHANNEL).postMessage(this.form.dataset.left);
+    this.channel.postMessage(this.form.dataset.left); // to other windows: a channel does not hear itself
   }
 }

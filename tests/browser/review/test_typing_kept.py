@@ -132,3 +132,45 @@ def test_what_a_killed_browser_kept_is_put_back_over_the_older_draft(
     ready(page)
     expect(field(page, 3)).to_have_value("Thank you all")
     wait_until(lambda: draft_text(task, 3) == "Thank you all")
+
+
+def test_an_enter_taken_back_is_not_there_again_after_a_reload(
+    open_screen: Callable[..., ReviewTask], page: Tab
+) -> None:
+    open_screen([("as read 10", 0.5), ("changed 20", 0.5)])
+    for key in ("Enter", "Alt+1", "Enter"):
+        page.keyboard.press(key)
+    assert done_with(page) == [True, True]
+    page.keyboard.press("Control+z")
+    assert done_with(page) == [True, False]
+    saved_and_reloaded(page)
+    assert done_with(page) == [True, False]
+    page.keyboard.press("Enter")
+    assert done_with(page) == [True, True]
+    saved_and_reloaded(page)
+    assert done_with(page) == [True, True]
+
+
+def test_an_enter_on_an_unchanged_line_taken_back_stays_so_after_a_reload(
+    open_screen: Callable[..., ReviewTask], page: Tab
+) -> None:
+    open_screen([("as read 10", 0.5), ("as read 20", 0.5)])
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+z")
+    saved_and_reloaded(page)
+    assert done_with(page) == [False, False]
+    expect(field(page, 1)).to_be_focused()
+
+
+def done_with(tab: Tab) -> list[bool]:
+    """Of each line whether it counts as checked."""
+    found: list[bool] = tab.locator(".lines .line").evaluate_all(
+        "all => all.map((each) => each.classList.contains('checked'))"
+    )
+    return found
+
+
+def saved_and_reloaded(tab: Tab) -> None:
+    expect(tab.locator("#saved")).to_contain_text("saved ")
+    tab.reload()
+    ready(tab)
