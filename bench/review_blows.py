@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from bench.review_site import start_web, stop_web
 
-BETWEEN = (2.0, 6.0)  # seconds from one blow to the next
+BETWEEN = (4.0, 12.0)  # seconds from one blow to the next
 DARK = (0.0, 3.0)  # seconds without any web server after it was killed
 PATIENCE = 60.0  # seconds that a database which was killed may take to answer again
 

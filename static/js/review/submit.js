@@ -91,8 +91,9 @@ export class Submit {
       for (const [id, fault] of Object.entries(data.lines)) showFault(this.lines.get(Number(id)), fault);
       this.go(this.lines.get(Number(Object.keys(data.lines)[0])));
     } else if (kind === "refused" && data?.conflicts) {
-      for (const theirs of data.conflicts) this.drafts.dispute(this.lines.get(theirs.line_id), theirs);
-      return false;
+      const others = data.conflicts.filter((theirs) => !this.drafts.own(theirs));
+      for (const theirs of others) this.drafts.dispute(this.lines.get(theirs.line_id), theirs);
+      return others.length === 0;
     } else if (kind === "signed-out" || kind === "forbidden") {
       this.saved.tell("signed-out", kind);
       if (await this.signIn.ask()) return true;

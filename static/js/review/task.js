@@ -1,6 +1,7 @@
 // The review screen: one page after the other in one window, the next one ready before it is asked for.
 
 import { Ahead } from "./ahead.js";
+import { sendLeftovers } from "./leftovers.js";
 import { openScreen } from "./screen.js";
 import { offerUndo, rememberSubmitted } from "./undo.js";
 
@@ -13,6 +14,8 @@ function open() {
   const { form, announce } = openScreen({ signal, submitted: goOn });
   ahead = new Ahead({ form, signal });
   offerUndo();
+  const { user, task } = JSON.parse(document.getElementById("screen-data").textContent);
+  sendLeftovers({ user, task, drafts: form.dataset.drafts, signal });
   document.documentElement.dataset.ready = "yes";
   return announce;
 }
