@@ -13,17 +13,18 @@ from bench.review_blows import Blows
 from bench.review_clients import make_clients
 from bench.review_programs import Program
 from bench.review_site import queue_pages
-from bench.review_verdict import Typed, verdict, watch_holds
+from bench.review_verdict import Edits, Typed, verdict, watch_holds
 
 LINES = 12  # of a page
-PAGES_AN_EDIT = 0.5  # more than anybody gets through, pages reloaded and lost included
+PAGES_AN_EDIT = 0.2  # more than anybody gets through, pages reloaded and lost included
 
 
-def chaos(var: Path, *, edits: int, windows: int, programs: int) -> dict[str, Any]:
+def chaos(var: Path, *, edits: int, windows: int, programs: int, minutes: float) -> dict[str, Any]:
     """Edits by people in Chromium and by programs while servers, connections and sessions end.
 
-    `edits` are shared out evenly. A window's edit is lost where neither the site nor the browser's
-    own store has it in the end, a program's where it was acknowledged and the site has it not.
+    Who is quick makes more of the `edits`, and everybody at least a page of them; after `minutes`
+    nobody makes any. A window's edit is lost where neither the site nor the browser's own store has
+    it in the end, a program's where it was acknowledged and the site has it not.
     """
     from django.db import connection
 
@@ -37,16 +38,16 @@ def chaos(var: Path, *, edits: int, windows: int, programs: int) -> dict[str, An
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     address = f"http://127.0.0.1:{port}"
-    share = edits // (windows + programs)
+    shared = Edits(edits, minutes)
     people = [make_reviewer() for _ in range(windows)]
     clients = make_clients(address, programs)
     connection.close()  # it would be cut
-    machines = [Program(client, share, seed) for seed, client in enumerate(clients)]
+    machines = [Program(client, shared, seed) for seed, client in enumerate(clients)]
     began = time.monotonic()
     with Blows(var, port) as blows:
         for program in machines:
             program.start()
-        seen = asyncio.run(work_in_windows(address, people, share, calm=blows.stop))
+        seen = asyncio.run(work_in_windows(address, people, shared, calm=blows.stop))
         for program in machines:
             program.join()
             if program.fault:
@@ -63,7 +64,8 @@ def chaos(var: Path, *, edits: int, windows: int, programs: int) -> dict[str, An
         "part": "chaos",
         "windows": windows,
         "programs": programs,
-        "edits": sum(each.made for each in seen) + sum(share - each.left for each in machines),
+        "edits": shared.made,
+        "in_windows": sum(each.made for each in seen),
         "seconds": time.monotonic() - began,
         **blows.struck,
         **happened,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bench.review_clients import Client
-from bench.review_verdict import Typed
+from bench.review_verdict import Edits, Typed
 
 PATIENCE = 90.0  # seconds that a client goes on asking a site that is down
 PAGE = 10  # edits on a page before it is submitted
@@ -19,10 +19,10 @@ PAGE = 10  # edits on a page before it is submitted
 class Program(threading.Thread):
     """Sends again whatever got no answer."""
 
-    def __init__(self, client: Client, edits: int, seed: int) -> None:
+    def __init__(self, client: Client, edits: Edits, seed: int) -> None:
         super().__init__(daemon=True)
         self.client = client
-        self.left = edits
+        self.edits, self.made = edits, 0
         self.chance = random.Random(seed)
         self.kept: dict[tuple[int, int], str] = {}  # (task, line) -> text acknowledged as a draft
         self.submitted: dict[int, dict[int, str]] = {}  # task -> what was acknowledged as labels
@@ -30,7 +30,7 @@ class Program(threading.Thread):
 
     def run(self) -> None:
         try:
-            while self.left > 0 and self._page():
+            while self.edits.left(self.made, PAGE) and self._page():
                 pass
         except Exception as error:  # noqa: BLE001  told of at the end, by the bench
             self.fault = error
@@ -67,14 +67,14 @@ class Program(threading.Thread):
         revisions = {each["line"]: each["revision"] for each in drafts}
         texts = {line["id"]: "as read" for line in lines}
         texts |= {each["line"]: each["text"] for each in drafts}
-        for line in self.chance.sample(list(texts), min(PAGE, len(texts), self.left)):
-            texts[line] = f"typed {self.left} by {self.name}"
+        for line in self.chance.sample(list(texts), min(PAGE, len(texts))):
+            texts[line] = f"edit {self.edits.count()} by {self.name}"
             entry = {"line": line, "text": texts[line], "revision": revisions.get(line, 0)}
             status, saved = self._ask("PUT", f"review-tasks/{number}/drafts/", {"lines": [entry]})
-            if status == 200:
+            if status in (200, 409):  # 409: kept beside a newer draft
                 revisions |= {int(key): value for key, value in saved["revisions"].items()}
                 self.kept[number, line] = texts[line]
-            self.left -= 1
+            self.made += 1
         said = [
             {"line": line, "text": text, "revision": revisions.get(line, 0)}
             for line, text in texts.items()

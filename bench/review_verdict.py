@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +18,26 @@ class Typed:
     line: int
     text: str
     submitted: bool = False
+
+
+class Edits:
+    """So many edits, for whoever makes the next one, until there are no more or time is up."""
+
+    def __init__(self, number: int, minutes: float) -> None:
+        self.number = number
+        self.made = 0
+        self._end = time.monotonic() + minutes * 60
+        self._turn = threading.Lock()
+
+    def left(self, made: int, least: int) -> bool:
+        """Whether somebody who made `made` goes on; nobody stops before their `least`."""
+        return (self.made < self.number or made < least) and time.monotonic() < self._end
+
+    def count(self) -> int:
+        """One more is made; its number."""
+        with self._turn:
+            self.made += 1
+            return self.made
 
 
 def watch_holds() -> None:

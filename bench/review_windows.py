@@ -12,7 +12,7 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Error, Page, async_playwright
 
-from bench.review_verdict import Typed
+from bench.review_verdict import Edits, Typed
 
 EDITS_A_PAGE = 10  # before it is submitted
 PATIENCE = 240.0  # seconds without an edit after which a window counts as stuck
@@ -29,6 +29,7 @@ STATE = """() => {
     task: ready ? JSON.parse(data.textContent).task : null,
     screen: Boolean(data),
     lines: ready ? all(".lines .line").map((each) => Number(each.dataset.line)) : [],
+    door: Boolean(document.querySelector("main [name=password]")),
     asks: Boolean(document.querySelector("#sign-in[open]")),
     out: all("#banners button").some((each) => each.textContent === "Sign in again"),
     both: Boolean(document.querySelector(".both:not(.refused) button")),
@@ -54,7 +55,7 @@ KEPT = """(start) => Object.entries(localStorage)
 class Window:
     """One person; whatever the driver stumbles over, they look at the screen again and go on."""
 
-    def __init__(self, context: BrowserContext, address: str, user: Any, edits: int) -> None:
+    def __init__(self, context: BrowserContext, address: str, user: Any, edits: Edits) -> None:
         self.context, self.address, self.user, self.edits = context, address, user, edits
         self.chance = random.Random(user.pk)
         self.made = self.on_page = 0
@@ -73,7 +74,7 @@ class Window:
     async def work(self) -> None:
         await self._open()
         last, since = 0, time.monotonic()
-        while self.made < self.edits:
+        while self.edits.left(self.made, EDITS_A_PAGE):
             try:
                 await self._step()
             except Error:
@@ -150,9 +151,17 @@ class Window:
             await self.tab.locator(".both:not(.refused) button").first.click()
         elif seen["task"]:
             return False
-        elif not self.tab.url.startswith("http"):
+        else:
+            await self._elsewhere(seen)
+        return True
+
+    async def _elsewhere(self, seen: dict[str, Any]) -> None:
+        """Find the way back to a page, from wherever the browser is."""
+        if not seen["screen"]:
+            self.sent = None  # what it led to was no next page: it may not be a submit
+        if not self.tab.url.startswith("http"):
             await self._go("/review/")
-        elif "/login/" in self.tab.url:
+        elif seen["door"]:
             await self._password("main")
         elif seen["screen"]:
             await asyncio.sleep(0.1)  # its script is not there yet
@@ -164,7 +173,6 @@ class Window:
         else:
             await asyncio.sleep(0.5)
             await self._go("/review/")
-        return True
 
     async def _password(self, where: str) -> None:
         from tests.factories import PASSWORD
@@ -175,7 +183,7 @@ class Window:
         for _ in range(HASHING * 10):
             await asyncio.sleep(0.1)
             seen = await self.tab.evaluate(STATE)
-            if not seen["asks"] and "/login/" not in self.tab.url:
+            if not seen["asks"] and not seen["door"]:
                 return
 
     async def _submit(self) -> None:
@@ -199,6 +207,7 @@ class Window:
         if await self.tab.evaluate("(id) => document.getElementById(`f${id}`).value", line) == text:
             self.last[self.task, line] = text
             self.made += 1
+            self.edits.count()
             self.on_page += 1
         elif before is not None:
             self.happened["not_typed"] += 1
@@ -214,9 +223,9 @@ class Window:
 
 
 async def work_in_windows(
-    address: str, people: Sequence[Any], edits: int, *, calm: Callable[[], None]
+    address: str, people: Sequence[Any], edits: Edits, *, calm: Callable[[], None]
 ) -> list[Window]:
-    """Let each of these people make so many edits; `calm` ends what strikes the site."""
+    """Let these people make the edits that are left; `calm` ends what strikes the site."""
     if not people:
         return []
     async with async_playwright() as player:
@@ -232,6 +241,6 @@ async def work_in_windows(
     return windows
 
 
-async def _window(browser: Browser, address: str, person: Any, edits: int) -> Window:
+async def _window(browser: Browser, address: str, person: Any, edits: Edits) -> Window:
     context = await browser.new_context(viewport={"width": 1280, "height": 720})
     return Window(context, address, person, edits)
