@@ -28,7 +28,7 @@ def chaos(var: Path, *, edits: int, windows: int, programs: int, minutes: float)
     """
     from django.db import connection
 
-    from bench.review_windows import work_in_windows
+    from bench.review_windows import session_of, work_in_windows
     from tests.factories import make_reviewer
 
     pages = int(edits * PAGES_AN_EDIT) + 4 * (windows + programs)
@@ -39,7 +39,7 @@ def chaos(var: Path, *, edits: int, windows: int, programs: int, minutes: float)
         port = int(probe.getsockname()[1])
     address = f"http://127.0.0.1:{port}"
     shared = Edits(edits, minutes)
-    people = [make_reviewer() for _ in range(windows)]
+    people = [(each, session_of(each)) for each in (make_reviewer() for _ in range(windows))]
     clients = make_clients(address, programs)
     connection.close()  # it would be cut
     machines = [Program(client, shared, seed) for seed, client in enumerate(clients)]

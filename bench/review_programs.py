@@ -13,6 +13,7 @@ from bench.review_clients import Client
 from bench.review_verdict import Edits, Typed
 
 PATIENCE = 90.0  # seconds that a client goes on asking a site that is down
+PAUSE = 0.05  # seconds before each edit: people in windows are to get their turn
 PAGE = 10  # edits on a page before it is submitted
 
 
@@ -70,6 +71,7 @@ class Program(threading.Thread):
         for line in self.chance.sample(list(texts), min(PAGE, len(texts))):
             texts[line] = f"edit {self.edits.count()} by {self.name}"
             entry = {"line": line, "text": texts[line], "revision": revisions.get(line, 0)}
+            time.sleep(PAUSE)
             status, saved = self._ask("PUT", f"review-tasks/{number}/drafts/", {"lines": [entry]})
             if status in (200, 409):  # 409: kept beside a newer draft
                 revisions |= {int(key): value for key, value in saved["revisions"].items()}

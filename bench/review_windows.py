@@ -15,10 +15,10 @@ from playwright.async_api import Browser, BrowserContext, Error, Page, async_pla
 from bench.review_verdict import Edits, Typed
 
 EDITS_A_PAGE = 10  # before it is submitted
-PATIENCE = 240.0  # seconds without an edit after which a window counts as stuck
+PATIENCE = 600.0  # seconds without an edit after which a window counts as stuck
 SETTLE = 90.0  # seconds in which what is kept in the browser must have gone to the site
 SLOW = 15_000  # milliseconds that one action of the driver may take
-HASHING = 20  # seconds that the site may take over a password on a busy machine
+HASHING = 60  # seconds that the site may take over a password on a busy machine
 OFFLINE = (0.5, 3.0)  # seconds
 
 STATE = """() => {
@@ -223,9 +223,13 @@ class Window:
 
 
 async def work_in_windows(
-    address: str, people: Sequence[Any], edits: Edits, *, calm: Callable[[], None]
+    address: str,
+    people: Sequence[tuple[Any, tuple[str, str]]],
+    edits: Edits,
+    *,
+    calm: Callable[[], None],
 ) -> list[Window]:
-    """Let these people make the edits that are left; `calm` ends what strikes the site."""
+    """Let people, each with a session, make edits; `calm` ends what strikes the site."""
     if not people:
         return []
     async with async_playwright() as player:
@@ -233,7 +237,7 @@ async def work_in_windows(
             executable_path=shutil.which("chromium") or shutil.which("chromium-browser"),
             args=["--no-sandbox"],
         )
-        windows = [await _window(browser, address, person, edits) for person in people]
+        windows = [await _window(browser, address, *each, edits) for each in people]
         await asyncio.gather(*(window.work() for window in windows))
         await asyncio.to_thread(calm)
         await asyncio.gather(*(window.settle() for window in windows))
@@ -241,6 +245,19 @@ async def work_in_windows(
     return windows
 
 
-async def _window(browser: Browser, address: str, person: Any, edits: Edits) -> Window:
+def session_of(person: Any) -> tuple[str, str]:
+    """A session's cookie, name and value: to sign in is asked for when it has ended."""
+    from django.conf import settings
+    from django.test import Client
+
+    client = Client()
+    client.force_login(person)
+    return settings.SESSION_COOKIE_NAME, client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+async def _window(
+    browser: Browser, address: str, person: Any, cookie: tuple[str, str], edits: Edits
+) -> Window:
     context = await browser.new_context(viewport={"width": 1280, "height": 720})
+    await context.add_cookies([{"name": cookie[0], "value": cookie[1], "url": address}])
     return Window(context, address, person, edits)

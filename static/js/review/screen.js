@@ -181,6 +181,7 @@ export function openScreen({ signal, submitted }) {
       crops.redraw();
     },
     say,
+    signedOut: () => saved.signedOut(),
   });
   const shapes = new Shapes({
     pane: find("viewer"),
