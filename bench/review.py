@@ -39,6 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--claims", type=int, default=100_000, help="a tenth of them paced")
     parser.add_argument("--pause", type=float, default=4.0, help="seconds between one's claims")
     parser.add_argument("--edits", type=int, default=10_000, help="under chaos")
+    parser.add_argument("--windows", type=int, default=8, help="people in Chromium under chaos")
+    parser.add_argument("--programs", type=int, default=0, help="programs under chaos")
+    parser.add_argument("--minutes", type=float, default=60.0, help="after which chaos ends")
     parser.add_argument("--json", type=Path, help="write the figures to this file as well")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="bench-review-", ignore_cleanup_errors=True) as var:
@@ -75,7 +78,15 @@ def measure(var: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
                 )
                 runs.append(found | {"queued": options.queued})
         if "chaos" in options.parts:
-            runs.append(review_chaos.chaos(var, edits=options.edits))
+            runs.append(
+                review_chaos.chaos(
+                    var,
+                    edits=options.edits,
+                    windows=options.windows,
+                    programs=options.programs,
+                    minutes=options.minutes,
+                )
+            )
     return runs
 
 

@@ -24,7 +24,8 @@ CONNECTIONS = 40  # to the database at once; PostgreSQL allows a hundred
 class Client:
     """One person's program: a token, a connection that is kept open, and how long answers took."""
 
-    def __init__(self, address: str, token: str) -> None:
+    def __init__(self, address: str, token: str, user: int) -> None:
+        self.user = user
         self.host = urlsplit(address).netloc
         self.headers = {"Authorization": f"Token {token}", "Content-Type": "application/json"}
         self.connection: http.client.HTTPConnection | None = None
@@ -62,7 +63,8 @@ def make_clients(address: str, number: int) -> list[Client]:
 
     from tests.factories import make_reviewer
 
-    return [Client(address, Token.objects.create(user=make_reviewer()).key) for _ in range(number)]
+    people = [make_reviewer() for _ in range(number)]
+    return [Client(address, Token.objects.create(user=each).key, each.pk) for each in people]
 
 
 def work(client: Client, pages: int) -> None:

@@ -87,8 +87,8 @@ def stop_web(server: subprocess.Popen[bytes], signum: signal.Signals = signal.SI
     server.wait()
 
 
-def queue_pages(pages: int, *, with_lines: int) -> Any:
-    """A document type with `pages` waiting tasks, the first `with_lines` of them with lines.
+def queue_pages(pages: int, *, with_lines: int, lines: int = LINES) -> Any:
+    """A document type with `pages` waiting tasks, `with_lines` of them with `lines` lines each.
 
     Rows are multiplied inside the database: a million through the services would take hours.
     """
@@ -98,8 +98,8 @@ def queue_pages(pages: int, *, with_lines: int) -> Any:
     from review.models import ReviewTask
     from tests.factories import make_task
 
-    lines = [(f"Line {number} of a page like many", 0.5) for number in range(LINES)]
-    task = make_task(lines=lines, image=False)
+    texts = [(f"Line {number} of a page like many", 0.5) for number in range(lines)]
+    task = make_task(lines=texts, image=False)
     page = task.page
     line = page.lines.all()[0]
     prediction = line.predictions.get()
@@ -107,7 +107,7 @@ def queue_pages(pages: int, *, with_lines: int) -> Any:
     others = f"FROM recognition_page WHERE document_id = {page.document_id} AND id <> {page.pk}"
     _multiply(ReviewTask, task.pk, f"(SELECT id AS page {others}) AS made", page_id="made.page")
     some = f"(SELECT id AS page {others} ORDER BY id LIMIT {with_lines - 1}) AS made"
-    places = f"generate_series(0, {LINES - 1}) AS n"
+    places = f"generate_series(0, {lines - 1}) AS n"
     _multiply(Line, line.pk, f"{some}, {places}", page_id="made.page", position="n")
     fresh = f"SELECT id AS line FROM recognition_line WHERE page_id <> {page.pk} AND id > {line.pk}"
     _multiply(Prediction, prediction.pk, f"({fresh}) AS made", line_id="made.line")

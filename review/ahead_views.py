@@ -1,4 +1,4 @@
-"""The page before and the page after the one worked on: taken back, held ready, given back."""
+"""The page before and the page after the one worked on: taken back, held ready."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -9,7 +9,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST
 
 from review.exceptions import NotUndoable
-from review.leases import claim_ahead, release_ahead
+from review.leases import claim_ahead
 from review.models import ReviewTask
 from review.people import person
 from review.selectors import task_for
@@ -30,12 +30,6 @@ def review_ahead(request: HttpRequest) -> JsonResponse:
     return JsonResponse(
         {"page": reverse("review_task", args=[held.pk]), "html": screen.content.decode()}
     )
-
-
-@require_POST
-def review_ahead_release(request: HttpRequest) -> JsonResponse:
-    """Give back the page that was held ready: the person stops."""
-    return JsonResponse({"released": release_ahead(person(request))})
 
 
 @require_POST

@@ -16,7 +16,7 @@ from recognition.api import RoleView
 from recognition.models import Page, Prediction
 from recognition.permissions import IsAdmin
 from recognition.reading import retry_pages
-from recognition.serializers import PageFilter, PageSerializer
+from recognition.serializers import DocumentSerializer, PageFilter, PageSerializer
 from review.drafts import DraftEntry, DraftsSaved, keep_refused, save_drafts
 from review.exceptions import LeaseLost, NewerDrafts
 from review.leases import (
@@ -33,6 +33,7 @@ from review.leases import (
 from review.models import Draft, Label, ReviewTask
 from review.ocr_instead import read_instead
 from review.queue_state import brief_queue, queue_for
+from review.refile import refile_document
 from review.serializers import (
     DraftConflictSerializer,
     DraftSerializer,
@@ -47,6 +48,7 @@ from review.serializers import (
     NextTaskSerializer,
     ReasonedSerializer,
     ReasonSerializer,
+    RefileSerializer,
     ReviewTaskSerializer,
     SavedSerializer,
     StaleLineSerializer,
@@ -294,6 +296,24 @@ class ReviewTaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleVi
         task = self.get_object()
         unflag_task(task_id=task.pk, actor=self.person)
         return Response(self.get_serializer(self._one(task.pk)).data)
+
+    @extend_schema(request=RefileSerializer, responses=DocumentSerializer)
+    @action(detail=True, methods=["post"], permission_classes=[IsAdmin])
+    def refile(self, request: Request, pk: str) -> Response:
+        """File the page's document, with all its pages, under another type, and read it anew.
+
+        409 `not_refilable` where pages of it are reviewed, read or held at this moment, or where
+        the type has this very file already.
+        """
+        document = self.get_object().page.document
+        form = RefileSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        moved = refile_document(
+            document=document,
+            document_type=form.validated_data["document_type"],
+            actor=self.person,
+        )
+        return Response(DocumentSerializer(moved).data)
 
     def _handed_out(self, task: ReviewTask | None) -> Response:
         """A page and the queue beside it; where there is none, the queue says why."""

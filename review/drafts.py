@@ -77,7 +77,8 @@ def save_drafts(
             )
             stored[entry.line_id] = written[entry.line_id] = draft
         elif (draft.text, draft.verdict) != (entry.text, entry.verdict):
-            if draft.revision != entry.revision:
+            same = same_label(draft.text, draft.verdict, entry.text, entry.verdict)
+            if draft.revision != entry.revision and not same:
                 conflicts.append(_conflict(draft, entry))
                 continue
             draft.text, draft.verdict = entry.text, entry.verdict

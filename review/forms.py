@@ -29,6 +29,18 @@ class TokenForm(forms.Form):
     token = forms.UUIDField()
 
 
+class HeartbeatForm(TokenForm):
+    """Somebody is there: under which lease, and whom the screen was made for, if it says so."""
+
+    user = forms.IntegerField(required=False)
+
+
+class LeaveForm(TokenForm):
+    """A window is closed: the lease, and its end as that window knows it."""
+
+    end = forms.DateTimeField()
+
+
 class ReasonForm(TokenForm):
     """Skipping or flagging a page: the lease, and why."""
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.db import transaction
 from django.db.models import F
-from django.db.models.functions import Greatest
+from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 
 from recognition.events import record_event
@@ -26,6 +26,8 @@ from review.states import TASK_MOVES, Hold, TaskStatus
 FREE = {"reviewer": None, "lease_token": None, "lease_expires_at": None, "hold": ""}
 PARK_TIME = timedelta(hours=24)
 """A parked page is its reviewer's until tomorrow at this time, then anybody's."""
+LEFT_TIME = timedelta(seconds=60)
+"""So long a page stays its reviewer's after its window was closed: time to open it again."""
 PARK_LIMIT = 5
 """Pages that one person may keep from the others."""
 GONE = "This page is not yours any more. What you typed is kept."
@@ -95,6 +97,35 @@ def renew_lease(*, task_id: int, token: UUID) -> ReviewTask:
     if task.hold == Hold.ACTIVE:
         ReviewTask.objects.ahead_of(task.reviewer_id).update(lease_expires_at=end)
     return task
+
+
+def keep_open(task: ReviewTask) -> bool:
+    """Renew the lease of a task whose page is being opened; False where it is not held so now.
+
+    Whoever knew an earlier end of this lease, a window that is closed at this moment, leaves it be.
+    """
+    end = max(task.lease_expires_at or _end(Hold.ACTIVE), _end(Hold.ACTIVE))
+    rows = ReviewTask.objects.filter(pk=task.pk, lease_token=task.lease_token)
+    task.lease_expires_at = end
+    return move(rows, TaskStatus.HELD, TASK_MOVES, lease_expires_at=end)
+
+
+@transaction.atomic
+def leave_task(*, task_id: int, token: UUID, known_end: datetime) -> bool:
+    """Let a page whose window was closed go to others in LEFT_TIME, and the one ahead at once.
+
+    Not given back at once, for the window may be opened again. `known_end` is the lease's end as
+    that window knows it: where it was renewed since, the page is open elsewhere or was loaded
+    again, so nothing changes and the answer is False.
+    """
+    rows = ReviewTask.objects.filter(
+        pk=task_id, lease_token=token, hold=Hold.ACTIVE, lease_expires_at__lte=known_end
+    )
+    soon = Least(F("lease_expires_at"), timezone.now() + LEFT_TIME)
+    if not move(rows, TaskStatus.HELD, TASK_MOVES, lease_expires_at=soon):
+        return False
+    release_ahead(ReviewTask.objects.get(pk=task_id).reviewer_id)
+    return True
 
 
 @transaction.atomic

@@ -22,7 +22,7 @@ from review.drafts import save_drafts
 from review.entries import LineEntry
 from review.exceptions import InvalidSubmission, LeaseLost, NotWaived
 from review.forms import ChoicesSent, labels_seen, parse_choices
-from review.leases import GONE, release_task
+from review.leases import GONE, keep_open, release_task
 from review.models import Label, ReviewTask
 from review.people import person
 from review.second import both_readings, decide_lines, waive_check
@@ -86,7 +86,8 @@ def adjudicate(request: HttpRequest, task_id: int) -> HttpResponse:
         seen = Label.objects.filter(line__page=task.page_id).in_bulk(labels_seen(request.POST))
         sent = parse_choices(request.POST, both_readings(task), seen)
         return (_give_back if "give-back" in request.POST else _decide)(request, task, user, sent)
-    if task.status != TaskStatus.HELD or task.reviewer_id != user.pk:
+    held = task.status == TaskStatus.HELD and task.reviewer_id == user.pk
+    if not held or not keep_open(task):
         messages.warning(request, "Somebody else decides this page now, or it is decided.")
         return redirect("disagreement_list")
     return render(request, "review/adjudicate.html", {"screen": decide_page(task, user)})

@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from recognition.models import Line
+from recognition.models import DocumentType, Line
 from recognition.serializers import PredictionSerializer
 from review.models import Draft, Label, ReviewTask
 from review.queue_state import QueueState
@@ -209,6 +209,12 @@ class ReasonSerializer(serializers.Serializer[Any]):
     """Why."""
 
     reason = serializers.CharField(max_length=500, allow_blank=True)
+
+
+class RefileSerializer(serializers.Serializer[Any]):
+    """The document type that is right."""
+
+    document_type = serializers.PrimaryKeyRelatedField(queryset=DocumentType.objects.all())
 
 
 class LeaseRenewedSerializer(serializers.Serializer[Any]):

@@ -25,6 +25,9 @@ NAMES_WHOM_IT_CHECKS = pgtrigger.Trigger(
 )
 """The reviewers a check names, who may not make it, are those who did the checked reviews."""
 
+PLANTED = "a planted text cannot become a label"
+"""How the trigger below refuses; kept in one piece with its text."""
+
 NO_PLANTED_TEXT = pgtrigger.Trigger(
     name="no_planted_text",
     operation=pgtrigger.Insert,

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
+from django.db import InternalError, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
@@ -14,11 +14,17 @@ from review.exceptions import NotRestorable, NotUndoable
 from review.leases import make_room, one_at_a_time, take
 from review.models import Draft, Label, ReviewTask
 from review.plants import is_planted
-from review.states import TASK_MOVES, TaskKind, TaskStatus, Verdict
+from review.states import TASK_MOVES, WITHOUT_TEXT, TaskKind, TaskStatus, Verdict
 from review.text import clean_line
+from review.triggers import PLANTED
 
 UNDO_TIME = timedelta(minutes=10)
 """So long a submit can be taken back by who made it; later an admin opens the page again."""
+
+SHOWN_TO_YOU = (
+    "You were shown this very word as a planted error, so you are not the one to say that it "
+    "stands there. Ask another admin, or open the page again."
+)
 
 
 def undoable_by(user: AbstractBaseUser) -> QuerySet[ReviewTask]:
@@ -107,23 +113,26 @@ def restore_line(
     if not verdict:
         raise NotRestorable("That version is not one of this line's, or it is empty.")
     if is_planted(text, task_id=current.task_id, line_id=line.pk, user=actor):
-        raise NotRestorable(
-            "You were shown this very word as a planted error, so you are not the one to say that "
-            "it stands there. Ask another admin, or open the page again."
-        )
+        raise NotRestorable(SHOWN_TO_YOU)
     base = current.base_prediction
     if text:
         same = base is not None and clean_line(base.text) == text
         verdict = Verdict.CONFIRMED if same else Verdict.CORRECTED
-    Label.objects.filter(pk=current.pk).update(superseded_at=timezone.now())
-    made = Label.objects.create(
-        line=line,
-        task_id=current.task_id,
-        reviewer_id=actor.pk,
-        verdict=verdict,
-        text=text,
-        base_prediction=base,
-    )
+    try:
+        with transaction.atomic():
+            Label.objects.filter(pk=current.pk).update(superseded_at=timezone.now())
+            made = Label.objects.create(
+                line=line,
+                task_id=current.task_id,
+                reviewer_id=actor.pk,
+                verdict=verdict,
+                text=text,
+                base_prediction=base,
+            )
+    except InternalError as error:  # the trigger knows plants of old, whose texts were not cleaned
+        if PLANTED not in str(error):
+            raise
+        raise NotRestorable(SHOWN_TO_YOU) from error
     record_event(
         verb="restore_line", subject=line, actor=actor, page=line.page_id,
         before=str(current), after=str(made),
@@ -144,21 +153,34 @@ def _again(label: Label) -> Label:
 
 
 def _keep_as_drafts(task: ReviewTask, user: AbstractBaseUser, made: list[Label]) -> None:
-    """What was submitted otherwise than read, as the drafts the screen opens with."""
+    """What was submitted otherwise than read, as the drafts the screen opens with.
+
+    Their lines were done with, which a draft says by being confirmed, whatever its text.
+    """
     said = {label.line_id: label for label in made if label.verdict != Verdict.CONFIRMED}
     drafts = Draft.objects.of(task, user)
     for draft in drafts:
         label = said.pop(draft.line_id, None) or next(
             (each for each in made if each.line_id == draft.line_id), None
         )
-        if label and (draft.text, draft.verdict) != (label.text, label.verdict):
+        if label and (draft.text, draft.verdict) != (label.text, _done_with(label)):
             drafts.filter(pk=draft.pk).update(
                 text=label.text,
-                verdict=label.verdict,
+                verdict=_done_with(label),
                 revision=F("revision") + 1,
                 saved_at=timezone.now(),
             )
     Draft.objects.bulk_create(
-        Draft(task=task, reviewer_id=user.pk, line_id=line, text=label.text, verdict=label.verdict)
+        Draft(
+            task=task,
+            reviewer_id=user.pk,
+            line_id=line,
+            text=label.text,
+            verdict=_done_with(label),
+        )
         for line, label in said.items()
     )
+
+
+def _done_with(label: Label) -> str:
+    return label.verdict if label.verdict in WITHOUT_TEXT else Verdict.CONFIRMED

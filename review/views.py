@@ -1,6 +1,7 @@
 """The reviewer's pages: the queue, the review screen and all it sends."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,11 +23,22 @@ from review.exceptions import (
     NewerDrafts,
     ReviewError,
 )
-from review.forms import ReasonForm, Submission, TokenForm, parse_drafts, parse_submission
+from review.forms import (
+    HeartbeatForm,
+    LeaveForm,
+    ReasonForm,
+    Submission,
+    TokenForm,
+    parse_drafts,
+    parse_submission,
+)
 from review.leases import (
+    GONE,
     claim_next,
     claim_task,
     flag_task,
+    keep_open,
+    leave_task,
     park_task,
     release_task,
     renew_lease,
@@ -72,7 +84,7 @@ def review_task(request: HttpRequest, task_id: int) -> HttpResponse:
         if claim_task(task.pk, user) is None:
             messages.warning(request, "Somebody else has this page now, or it is done.")
         return redirect("review_task", task_id=task.pk)
-    if task.status == TaskStatus.HELD and task.reviewer_id == user.pk:
+    if task.status == TaskStatus.HELD and task.reviewer_id == user.pk and keep_open(task):
         if task.kind == TaskKind.DECIDE:
             return redirect("adjudicate", task_id=task.pk)
         return draw_screen(request, task)
@@ -106,14 +118,34 @@ def review_drafts(request: HttpRequest, task_id: int) -> JsonResponse:
 def review_heartbeat(request: HttpRequest, task_id: int) -> JsonResponse:
     """Put the lease's end off while the reviewer is there."""
     task = get_object_or_404(ReviewTask.objects.visible_to(person(request)), pk=task_id)
-    form = TokenForm(request.POST)
+    form = HeartbeatForm(request.POST)
+    valid = form.is_valid()
+    if form.cleaned_data.get("user") not in (None, request.user.pk):
+        return _other_user()
     try:
-        if not form.is_valid() or task.reviewer_id != request.user.pk:
-            raise LeaseLost("This page is not yours any more. What you typed is kept.")
+        if not valid or task.reviewer_id != request.user.pk:
+            raise LeaseLost(GONE)
         task = renew_lease(task_id=task.pk, token=form.cleaned_data["token"])
     except LeaseLost as error:
         return _refusal(error, 409)
-    return JsonResponse({"expires_at": task.lease_expires_at})
+    return JsonResponse({"expires_at": _exactly(task.lease_expires_at)})
+
+
+@require_POST
+def review_leave(request: HttpRequest, task_id: int) -> JsonResponse:
+    """The window is closed: its page is free in a minute, unless somebody has it open still."""
+    task = get_object_or_404(ReviewTask.objects.visible_to(person(request)), pk=task_id)
+    form = LeaveForm(request.POST)
+    left = (
+        form.is_valid()
+        and task.reviewer_id == request.user.pk
+        and leave_task(
+            task_id=task.pk,
+            token=form.cleaned_data["token"],
+            known_end=form.cleaned_data["end"],
+        )
+    )
+    return JsonResponse({"left": left})
 
 
 @require_POST
@@ -148,17 +180,22 @@ def review_submit(request: HttpRequest, task_id: int) -> HttpResponse:
         if _wants_json(request):
             return _refusal(error, 422, conflicts=_told(error.conflicts))
         return _sent_back(request, task, sent, error, others=error.conflicts)
-    following = _next_address(request)
-    last = following == reverse("review_queue")
-    if last or not _wants_json(request):
+    following = claim_next(user)
+    if following is None or not _wants_json(request):
         messages.success(request, f"Submitted: {task.page}.")
     if not _wants_json(request):
-        return redirect(following)
-    if last:
-        return JsonResponse({"next": following})
+        return redirect(_address(following))
+    if following is None:
+        return JsonResponse({"next": _address(None)})
     # No message: it would come with the page after the next, which stands ready already.
-    undo = reverse("review_undo", args=[task.pk])
-    return JsonResponse({"next": following, "undo": undo, "submitted": str(task.page)})
+    return JsonResponse(
+        {
+            "next": _address(following),
+            "expires_at": _exactly(following.lease_expires_at),
+            "undo": reverse("review_undo", args=[task.pk]),
+            "submitted": str(task.page),
+        }
+    )
 
 
 @require_POST
@@ -319,9 +356,18 @@ def _first(texts: Iterable[str]) -> str:
 
 
 def _next_address(request: HttpRequest) -> str:
-    """The next page, held for the user; the queue, which says why, where there is none."""
-    task = claim_next(person(request))
+    """The next page, held for the user."""
+    return _address(claim_next(person(request)))
+
+
+def _address(task: ReviewTask | None) -> str:
+    """Where a page is reviewed; the queue, which says why, where there is none."""
     return reverse("review_task", args=[task.pk]) if task else reverse("review_queue")
+
+
+def _exactly(end: datetime | None) -> str:
+    """A lease's end with its microseconds: a window that leaves has to name it as it stands."""
+    return end.isoformat() if end else ""
 
 
 def _wants_json(request: HttpRequest) -> bool:

@@ -60,7 +60,7 @@ FOR_REVIEWERS = {
     "own_numbers",
     "own_pages_a_day",
     "review_ahead",
-    "review_ahead_release",
+    "review_leave",
     "review_release",
     "signed_in",
 }

@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-SMALL = "--queued 200 --clients 2 --calls 3 --reviewers 8 --claims 80 --pause 0.1 --edits 160"
+SMALL = "--queued 200 --clients 2 --calls 3 --reviewers 8 --claims 80 --pause 0.1"
+CHAOS = "--edits 48 --windows 2 --programs 2"
 
 
 def test_the_bench_of_reviewing_tells_all_its_goals_and_loses_nothing(tmp_path: Path) -> None:
     figures = tmp_path / "figures.json"
-    parts = ["--parts", "queries", "api", "claims", "chaos", *SMALL.split()]
+    parts = ["--parts", "queries", "api", "claims", "chaos", *SMALL.split(), *CHAOS.split()]
     unset = ("DATABASE_URL", "CELERY_BROKER_URL", "VAR_DIR")
     done = subprocess.run(
         [sys.executable, "-m", "bench.review", *parts, "--json", str(figures)],
@@ -33,5 +34,6 @@ def test_the_bench_of_reviewing_tells_all_its_goals_and_loses_nothing(tmp_path: 
     assert all(goal["holds"] for goal in never), never
     runs = {run["part"]: run for run in told["runs"]}
     assert sum(run["claims"] for run in told["runs"] if run["part"] == "claims") == 80
-    assert runs["chaos"]["edits"] == 160
+    assert runs["chaos"]["edits"] >= 48
+    assert runs["chaos"]["in_windows"] >= 20
     assert told["machine"]["cores"]

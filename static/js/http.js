@@ -2,11 +2,16 @@
 
 const TIMEOUT = 15_000; // milliseconds; after that the network counts as gone
 
-/** The CSRF token of now: signing in again in another tab changes it. */
+/** The CSRF token of now: signing in again changes it. */
 export function csrfToken() {
   const cookie = document.cookie.split("; ").find((part) => part.startsWith("csrftoken="));
   if (cookie) return cookie.slice("csrftoken=".length);
   return document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
+}
+
+/** Put the CSRF token of now into every form: signing in again has changed it. */
+export function renewTokens() {
+  for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = csrfToken();
 }
 
 /** Ask for JSON; null where there is no answer. */

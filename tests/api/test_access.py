@@ -76,6 +76,7 @@ def test_what_is_for_admins_is_refused_to_reviewers(reviewer_api: APIClient) -> 
         (f"pages/{page.pk}/reopen/", {"reason": "x"}),
         (f"pages/{page.pk}/ocr/", {}),
         (f"review-tasks/{task.pk}/unflag/", {}),
+        (f"review-tasks/{task.pk}/refile/", {"document_type": task.document_type_id}),
         (f"models/{version.pk}/activate/", {"reason": "x"}),
         ("models/rollback/", {"reason": "x"}),
         ("training-runs/", {}),

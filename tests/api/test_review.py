@@ -235,3 +235,26 @@ def test_labels_are_listed_by_batch_and_by_whether_they_are_current(
     by_type = f"/api/v1/labels/?document_type={other.document.document_type_id}"
     assert {row["page"] for row in reviewer_api.get(by_type).json()["results"]} == {other.pk}
     assert reviewer_api.post("/api/v1/labels/", {}, format="json").status_code == 405
+
+
+def test_an_admin_files_a_document_under_another_type(admin_api: APIClient) -> None:
+    task = make_task(make_type("Receipts"))
+    invoices = make_type("Invoices")
+    path = f"{TASKS}{task.pk}/refile/"
+    moved = admin_api.post(path, {"document_type": invoices.pk}, format="json")
+    assert (moved.status_code, moved.json()["document_type"]) == (200, invoices.pk)
+    document = task.page.document
+    document.refresh_from_db()
+    assert document.document_type == invoices
+    again = admin_api.post(path, {"document_type": invoices.pk}, format="json")
+    assert (again.status_code, again.json()["code"]) == (409, "not_refilable")
+
+
+@pytest.mark.parametrize("chosen", [{}, {"document_type": 0}, {"document_type": "x"}])
+def test_filing_under_a_type_that_is_none_is_refused(
+    admin_api: APIClient, chosen: dict[str, Any]
+) -> None:
+    task = make_task()
+    answer = admin_api.post(f"{TASKS}{task.pk}/refile/", chosen, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+    assert admin_api.post(f"{TASKS}0/refile/", chosen, format="json").status_code == 404

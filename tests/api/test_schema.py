@@ -16,7 +16,11 @@ def test_the_description_is_valid_and_free_of_warnings() -> None:
     out = io.StringIO()
     call_command("spectacular", validate=True, fail_on_warn=True, stdout=out)
     text = out.getvalue()
-    for path in ("/api/v1/batches/{id}/files/", "/api/v1/review-tasks/next/", "/api/v1/token/"):
+    for path in (
+        "/api/v1/batches/{id}/files/",
+        "/api/v1/review-tasks/{id}/refile/",
+        "/api/v1/token/",
+    ):
         assert f"{path}:" in text
     assert "#/components/schemas/Error" in text
 

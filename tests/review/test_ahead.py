@@ -140,15 +140,6 @@ class TestAhead:
         assert str(following.lease_token) == sent["token"]
         assert site.post(reverse("review_submit", args=[following.pk]), sent).status_code == 302
 
-    def test_the_page_ahead_is_given_back_when_the_screen_is_left(
-        self, site: Client, held: ReviewTask, reviewer: User
-    ) -> None:
-        factories.make_task()
-        site.post(reverse("review_ahead"))
-        assert site.post(reverse("review_ahead_release")).json() == {"released": True}
-        assert site.post(reverse("review_ahead_release")).json() == {"released": False}
-        assert ReviewTask.objects.held_by(reviewer).get().pk == held.pk
-
 
 @pytest.mark.django_db
 class TestParking:

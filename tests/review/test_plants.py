@@ -188,3 +188,28 @@ def test_a_reading_with_the_planted_word_is_not_restored_by_whom_it_was_shown(
     client.force_login(factories.make_admin())
     client.post(address, form)
     assert Label.objects.current().get(line=planted.line).text == planted.planted_text
+
+
+def test_a_plant_whose_reading_was_not_cleaned_is_no_database_error_on_restoring(
+    reviewer: User, held: ReviewTask, site: Client
+) -> None:
+    """Kept before readings were cleaned: the database sees a word in it that the site does not."""
+    line = held.page.lines.current()[1]
+    PlantedError.objects.create(
+        task=held,
+        reviewer=reviewer,
+        line=line,
+        model_text="Tha\x07nk you",
+        planted_text="Thank yau",
+    )
+    earlier = line.predictions.get()
+    earlier.pk, earlier.text = None, "Thank them"
+    earlier.model_version = factories.make_model()
+    earlier.save()
+    submit(site, held, "So long")
+    counts = Label.objects.current().get(line=line)
+    reviewer.groups.add(Group.objects.get_or_create(name=ADMIN_GROUP)[0])
+    form = {"prediction": earlier.pk, "known": counts.pk}
+    answer = site.post(reverse("line_restore", args=[line.pk]), form, follow=True)
+    assert b"planted error" in answer.content
+    assert Label.objects.current().get(line=line) == counts

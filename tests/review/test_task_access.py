@@ -54,7 +54,7 @@ def test_pages_without_an_object_need_signing_in_and_take_no_post(
     assert client.post(reverse(name)).status_code == 405
 
 
-@pytest.mark.parametrize("name", ["review_ahead", "review_ahead_release"])
+@pytest.mark.parametrize("name", ["review_ahead"])
 def test_the_page_ahead_is_asked_for_by_post_and_by_somebody_signed_in(
     client: Client, reviewer: User, name: str
 ) -> None:

@@ -10,17 +10,10 @@ export class Ahead {
   /** `form` is that of the page worked on, whose end `signal` is. */
   constructor({ form, signal }) {
     Object.assign(this, { form, signal });
-    this.goingOn = false; // to the next page, or somewhere else that the site decides
     this.address = null; // of the page that is held ready
     this.page = null; // that page as a document, and its image
     this.underWay = null;
     this.#later(SOON);
-    document.addEventListener("submit", () => {
-      this.goingOn = true;
-    }, { capture: true, signal });
-    window.addEventListener("pagehide", () => {
-      if (!this.goingOn) post(form.dataset.aheadRelease, new URLSearchParams(), { keepalive: true });
-    }, { signal });
   }
 
   /** The page at `address` as {title, body, image}, if it is the one made ready; else null. */

@@ -9,6 +9,7 @@ import { Drafts } from "./drafts.js";
 import { Lease } from "./lease.js";
 import { restore } from "./merge.js";
 import { Saved } from "./saved.js";
+import { SignIn } from "./sign-in.js";
 import { LocalDrafts } from "./store.js";
 
 const SMALLEST = 16; // pixels; longer texts go on in the next row
@@ -20,7 +21,9 @@ const lines = new Map(order.map((line) => [line.id, line]));
 const decide = form.querySelector(".button-primary");
 const banners = new Banners(document.getElementById("banners"));
 const local = new LocalDrafts(Number(form.dataset.user), Number(form.dataset.task));
-const saved = new Saved({ word: document.getElementById("saved"), banners, local, signIn: document.body.dataset.signIn });
+const { signal } = new AbortController(); // the page lives as long as its document
+const signIn = new SignIn({ dialog: document.getElementById("sign-in"), signal });
+const saved = new Saved({ word: document.getElementById("saved"), banners, local, signIn });
 let state = "saved";
 
 const drafts = new Drafts({
@@ -40,15 +43,15 @@ const drafts = new Drafts({
   conflict: showBoth,
 });
 const lease = new Lease({
-  url: form.dataset.heartbeat,
-  token: form.elements.token.value,
-  expires: Number(form.dataset.expires),
+  form,
+  user: Number(form.dataset.user),
   seconds: 0,
   lost,
   back: () => banners.hide("lease"),
   signedOut: () => saved.signedOut(),
+  otherUser: (message) => saved.otherUser(message),
   signedIn: () => saved.signedIn(),
-  signal: new AbortController().signal,
+  signal,
 });
 onSignedIn(() => {
   drafts.flush();
@@ -71,7 +74,7 @@ form.addEventListener("input", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  const asked = decideKey(event);
+  const asked = document.querySelector("dialog[open]") ? null : decideKey(event);
   if (!asked) return;
   const here = lineOf(event.target);
   event.preventDefault();
@@ -132,9 +135,11 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (sending) return;
   sending = true;
+  const answers = (await lease.beat()) !== "offline";
+  const here = answers && (!lease.out || (await signIn.ask()));
   await drafts.flush();
   const kept = drafts.dirty.size === 0 || drafts.disputed.size > 0 || state === "refused";
-  if (!kept) {
+  if (!here || !kept) {
     banners.show("kept", "Not sent: what you chose is kept on this computer. Try again in a moment.", { level: "error" });
     sending = false;
     return;
@@ -152,7 +157,9 @@ form.addEventListener("submit", async (event) => {
 });
 
 window.addEventListener("pagehide", () => {
-  if (!sending) drafts.part();
+  if (sending) return;
+  drafts.part();
+  lease.leave();
 });
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload(); // the server knows better what became of the page

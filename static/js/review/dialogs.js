@@ -1,6 +1,6 @@
 // Dialogs: opened by their links and keys, closed by Escape and their own links.
 
-/** `leaving(form)` is asked before a dialog's form goes off, and may wait. */
+/** `leaving(form)` is asked before a dialog's form goes off, and may wait; where it says no, nothing goes. */
 export function bindDialogs(leaving, signal) {
   for (const link of document.querySelectorAll("[data-dialog]")) {
     link.setAttribute("role", "button");
@@ -21,7 +21,7 @@ export function bindDialogs(leaving, signal) {
     if (each.matches("input")) each.required = true;
   }
   const leave = async (form, address) => {
-    await leaving(form);
+    if (!(await leaving(form))) return;
     if (address) form.action = address;
     sendPlain(form);
   };

@@ -18,6 +18,7 @@ export class Drafts {
     Object.assign(this, { url, user, lines, local, tell, conflict });
     this.dirty = new Map(); // line id -> entry not yet on the server
     this.disputed = new Map(); // line id -> the other window's version
+    this.unanswered = new Map(); // line id -> versions of this window's that may have arrived
     this.sending = null;
     this.timer = 0;
     this.retry = FIRST_RETRY;
@@ -62,7 +63,26 @@ export class Drafts {
       size += entry.text.length * 4 + 80;
       return size < KEEPALIVE_BYTES;
     });
+    this.#remember(few);
     post(this.url, { user: this.user, entries: few }, { keepalive: true });
+  }
+
+  /**
+   * The server has another version of a line. Where this window sent it itself, and the answer was
+   * lost on the way, what stands here now simply follows it: true. Else it is a dispute.
+   */
+  own(theirs) {
+    const line = this.lines.get(theirs.line_id);
+    if (!line || !this.unanswered.get(line.id)?.has(version(theirs))) return false;
+    line.revision = theirs.revision;
+    return true;
+  }
+
+  #remember(entries) {
+    for (const entry of entries) {
+      const known = this.unanswered.get(entry.line_id) ?? new Set();
+      this.unanswered.set(entry.line_id, known.add(version(entry)));
+    }
   }
 
   /** The page is submitted: nothing is left to keep. */
@@ -70,7 +90,7 @@ export class Drafts {
     this.stopped = true;
     clearTimeout(this.timer);
     this.dirty.clear();
-    this.local.clear();
+    this.local.finish((id) => this.lines.get(id));
   }
 
   /** A line's two versions are settled in favour of what is in the field now. */
@@ -116,6 +136,7 @@ export class Drafts {
   async #send() {
     const sent = new Map(this.dirty);
     const entries = this.#sendable();
+    this.#remember(entries);
     const answer = await post(this.url, { user: this.user, entries });
     if (this.stopped) return;
     if (answer.kind === "ok") {
@@ -140,6 +161,7 @@ export class Drafts {
       const line = this.lines.get(Number(id));
       if (!line) continue;
       line.revision = revision;
+      this.unanswered.delete(line.id);
       const entry = sent.get(line.id);
       if (entry && this.dirty.get(line.id) === entry) {
         this.dirty.delete(line.id);
@@ -148,7 +170,7 @@ export class Drafts {
     }
     for (const theirs of conflicts) {
       const line = this.lines.get(theirs.line_id);
-      if (line) this.dispute(line, theirs);
+      if (line && !this.own(theirs)) this.dispute(line, theirs);
     }
     if (this.#sendable().length === 0) {
       this.waitingSince = 0;
@@ -158,4 +180,9 @@ export class Drafts {
       this.#plan(PAUSE);
     }
   }
+}
+
+/** What a version of a line says, as one string. */
+function version({ text, verdict }) {
+  return `${verdict} ${text}`;
 }

@@ -10,10 +10,11 @@ export class Edits {
   /**
    * `order` is the list of lines in reading order, changed in place; `make(fields, number)` makes a
    * line of what the server sends; `placed(line)` and `gone(line)` hear of lines that come and go;
-   * `learnt(line)` of one that has been read; `say(text)` tells what does not work.
+   * `learnt(line)` of one that has been read; `say(text)` tells what does not work, and
+   * `signedOut()` that the session is gone.
    */
-  constructor({ form, list, outlines, lines, order, drafts, make, placed, gone, learnt, changed, say }) {
-    Object.assign(this, { form, list, outlines, lines, order, drafts, make, placed, gone, learnt, changed, say });
+  constructor({ form, list, outlines, lines, order, drafts, make, placed, gone, learnt, changed, say, signedOut }) {
+    Object.assign(this, { form, list, outlines, lines, order, drafts, make, placed, gone, learnt, changed, say, signedOut });
     this.parked = new Map(); // lines that stand on the page no longer, and come back with undo
     this.waiting = new Map(); // id of a line being read -> since when
     this.timer = 0;
@@ -35,7 +36,9 @@ export class Edits {
     await this.drafts.flush(); // the server takes what was typed along to the new lines
     const { kind, data } = await post(this.form.dataset.lines, { token: this.form.elements.token.value, ...body });
     if (kind !== "ok") {
-      this.say(data?.message ?? "The site does not answer: the lines stay as they are. Try again.");
+      if (kind === "signed-out") this.signedOut();
+      const why = kind === "signed-out" ? "You are signed out" : "The site does not answer";
+      this.say(data?.message ?? `${why}: the lines stay as they are. Try again.`);
       return null;
     }
     this.#show(data);

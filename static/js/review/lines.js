@@ -12,7 +12,7 @@ export class Line {
     this.select = this.element.querySelector(".verdict");
     this.outline = document.getElementById(`o${id}`);
     this.shown = this.input.defaultValue; // as the server sent it
-    this.checked = verdict !== "";
+    this.checked = checkedBy(verdict);
     this.#reads(read ?? this.shown, weak, weakCharacters, doubt);
     this.snap = this.state();
   }
@@ -85,10 +85,10 @@ export class Line {
     return WITHOUT_TEXT.has(this.select.value);
   }
 
-  /** What would be submitted now. */
+  /** As a draft says it: a text that the person has not done with is "corrected", else "confirmed". */
   get verdict() {
     if (this.withoutText) return this.select.value;
-    return this.checked && this.text === this.read ? "confirmed" : "corrected";
+    return this.checked ? "confirmed" : "corrected";
   }
 
   get empty() {
@@ -126,6 +126,11 @@ export class Line {
     this.outline?.classList.toggle("checked", this.checked);
     this.input.readOnly = this.withoutText;
   }
+}
+
+/** Whether a draft of this verdict was done with; a line without a draft was not. */
+export function checkedBy(verdict) {
+  return verdict === "confirmed" || WITHOUT_TEXT.has(verdict);
 }
 
 /** Weak characters with places in UTF-16 units, as text fields count. */

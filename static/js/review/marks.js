@@ -18,6 +18,11 @@ export class Marks {
     pane.addEventListener("scroll", ({ target }) => {
       if (target.classList?.contains("text")) this.#slide(target);
     }, { capture: true, passive: true });
+    // The window or the pane gets another width, a line above another height: the box stays at its letter.
+    const sizes = new ResizeObserver(() => {
+      if (this.mark) this.#place(this.line, this.mark);
+    });
+    for (const each of [pane, pane.querySelector(".lines")]) sizes.observe(each);
   }
 
   /** Mark the weak characters of a line: a copy of its text, unseen, lies under the field. */

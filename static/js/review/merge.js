@@ -1,5 +1,7 @@
 // On opening: what this browser kept and the server does not have is put back.
 
+import { checkedBy } from "./lines.js";
+
 /**
  * Put local entries over what the server sent. A line that another window has written on the server
  * since is in dispute: `dispute(line, theirs)` hears of it, with mine in the field.
@@ -20,7 +22,7 @@ export function restore(lines, local, { touch, dispute }) {
     seen.add(line.id);
     restored += 1;
     const theirs = { text: line.text, verdict: line.verdict, revision: line.revision };
-    line.checked = true;
+    line.checked = checkedBy(entry.verdict);
     line.set(entry.text, entry.verdict);
     touch(line);
     if (theirs.revision > entry.revision) dispute(line, theirs);

@@ -3,7 +3,7 @@
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 export class Saved {
-  /** `word` is the element in the bar; `local` the browser's store; `signIn` the address to sign in at. */
+  /** `word` is the element in the bar; `local` the browser's store; `signIn` asks to sign in again. */
   constructor({ word, banners, local, signIn }) {
     Object.assign(this, { word, banners, local, signIn });
   }
@@ -19,7 +19,7 @@ export class Saved {
     if (state === "saved") {
       this.word.textContent = `saved ${clock.format(detail)}`;
       this.word.title = "";
-      for (const name of ["offline", "other-user", "refused"]) this.banners.hide(name);
+      for (const name of ["offline", "refused"]) this.banners.hide(name);
       this.signedIn();
       return;
     }
@@ -33,11 +33,7 @@ export class Saved {
     if (state === "unsaved" && detail) {
       this.banners.show("offline", "The site does not answer. What you type is kept on this computer and sent when it does.");
     }
-    if (state === "other-user") {
-      this.banners.show("other-user", `${detail} Sign in again under that name; what you typed is kept on this computer.`, {
-        actions: [["Sign in", this.signIn]],
-      });
-    }
+    if (state === "other-user") this.otherUser(detail);
     if (state === "refused") {
       this.banners.show("refused", detail ?? "The site refuses to save this page. What you typed is kept on this computer.");
     }
@@ -45,12 +41,18 @@ export class Saved {
 
   signedOut() {
     this.banners.show("signed-out", "You are signed out. What you typed is kept on this computer and saved once you are back.", {
-      actions: [["Sign in again", this.signIn]],
+      actions: [["Sign in again", () => this.signIn.ask()]],
+    });
+  }
+
+  otherUser(message) {
+    this.banners.show("other-user", `${message} Sign in again under that name; what you typed is kept on this computer.`, {
+      actions: [["Sign in", () => this.signIn.ask()]],
     });
   }
 
   signedIn() {
-    this.banners.hide("signed-out");
+    for (const name of ["signed-out", "other-user"]) this.banners.hide(name);
   }
 
   /** A line has two versions, and nothing goes on before one is chosen. */

@@ -27,6 +27,7 @@ import { whenNear } from "./near.js";
 import { offerRefused } from "./refused.js";
 import { Saved } from "./saved.js";
 import { Shapes } from "./shapes.js";
+import { SignIn } from "./sign-in.js";
 import { LocalDrafts } from "./store.js";
 import { Submit } from "./submit.js";
 import { turning } from "./turn.js";
@@ -61,7 +62,8 @@ export function openScreen({ signal, submitted }) {
 
   // --- Saving -----------------------------------------------------------------------------------------
 
-  const saved = new Saved({ word: find("saved"), banners, local, signIn: document.body.dataset.signIn });
+  const signIn = new SignIn({ dialog: find("sign-in"), signal });
+  const saved = new Saved({ word: find("saved"), banners, local, signIn });
   const versions = new Versions({
     banners,
     saved,
@@ -179,6 +181,7 @@ export function openScreen({ signal, submitted }) {
       crops.redraw();
     },
     say,
+    signedOut: () => saved.signedOut(),
   });
   const shapes = new Shapes({
     pane: find("viewer"),
@@ -291,20 +294,20 @@ export function openScreen({ signal, submitted }) {
   // --- Submitting ---------------------------------------------------------------------------------------
 
   const lease = new Lease({
-    url: form.dataset.heartbeat,
-    token: form.elements.token.value,
-    expires: Number(form.dataset.expires),
+    form,
+    user: data.user,
     seconds: Number(form.elements.seconds.value) || 0,
     lost: (message) => banners.show("lease", `${message} You can go on typing, and submit: if the page is somebody else's, both versions are shown.`),
     back: () => banners.hide("lease"),
     signedOut: () => saved.signedOut(),
+    otherUser: (message) => saved.otherUser(message),
     signedIn: () => {
       saved.signedIn();
       drafts.flush();
     },
     signal,
   });
-  const submit = new Submit({ form, lines, order, drafts, lease, banners, saved, go: (line) => focusLine(line), announce, submitted });
+  const submit = new Submit({ form, lines, order, drafts, lease, banners, saved, signIn, go: (line) => focusLine(line), announce, submitted });
 
   // --- Events, one listener for all lines ------------------------------------------------------------------
 
@@ -370,11 +373,20 @@ export function openScreen({ signal, submitted }) {
     submit.send();
   });
   bindDialogs(async () => {
+    if ((await lease.beat()) === "offline") {
+      say("The site does not answer: the page stays as it is, and what you typed is kept. Try again in a moment.");
+      return false;
+    }
+    if (lease.out && !(await signIn.ask())) return false;
     submit.fillIn();
     await drafts.flush();
+    return true;
   }, signal);
 
-  window.addEventListener("pagehide", () => drafts.part(), { signal });
+  window.addEventListener("pagehide", () => {
+    drafts.part();
+    lease.leave();
+  }, { signal });
   window.addEventListener("online", () => drafts.flush(), { signal });
   window.addEventListener("focus", () => {
     if (current && document.activeElement === document.body) focusLine(current, { weak: false });

@@ -32,8 +32,16 @@ export class LocalDrafts {
     return this.#entries().sort((a, b) => b.at - a.at);
   }
 
-  clear() {
-    for (const { key } of this.#entries()) remove(key);
+  /**
+   * The page is submitted: forget this window's entries, and those that say what was submitted.
+   * `said(line)` is that. Another window's own version stays until the site has it.
+   */
+  finish(said) {
+    for (const entry of this.#entries()) {
+      const now = said(entry.line);
+      const same = now && now.text === entry.text;
+      if (same || entry.key === this.#key(entry.line)) remove(entry.key);
+    }
   }
 
   #key(line) {
@@ -54,6 +62,28 @@ export class LocalDrafts {
     }
     return found;
   }
+}
+
+/** What windows left of a user's pages but `except`, as [{key, task, line, text, verdict, revision, at}]. */
+export function leftOf(user, except) {
+  const start = `${PREFIX}:draft:${user}:`;
+  const found = [];
+  try {
+    for (const [key, value] of Object.entries(localStorage)) {
+      if (!key.startsWith(start)) continue;
+      const [task, line] = key.slice(start.length).split(":").map(Number);
+      if (task !== except) found.push({ key, task, line, ...JSON.parse(value) });
+    }
+  } catch {
+    return []; // switched off, or not ours
+  }
+  return found.sort((a, b) => b.at - a.at);
+}
+
+/** The site has it now. */
+export function settled(entry) {
+  const now = localStorage.getItem(entry.key);
+  if (now && JSON.parse(now).at === entry.at) remove(entry.key);
 }
 
 function remove(key) {

@@ -1,6 +1,6 @@
 // Sending the page off, and every way in which it may come back.
 
-import { csrfToken, post } from "../http.js";
+import { post, renewTokens } from "../http.js";
 import { sendPlain } from "./dialogs.js";
 import { EMPTY, showFault } from "./faults.js";
 
@@ -13,10 +13,10 @@ const WHY = {
 export class Submit {
   /**
    * `lines` by id, `order` in reading order; `go(line)` brings one into view; `announce` speaks;
-   * `submitted(answer)` hears where to go on.
+   * `submitted(answer)` hears where to go on. Where the session has run out `signIn` is asked first.
    */
-  constructor({ form, lines, order, drafts, lease, banners, saved, go, announce, submitted }) {
-    Object.assign(this, { form, lines, order, drafts, lease, banners, saved, go, announce, submitted });
+  constructor({ form, lines, order, drafts, lease, banners, saved, signIn, go, announce, submitted }) {
+    Object.assign(this, { form, lines, order, drafts, lease, banners, saved, signIn, go, announce, submitted });
     this.underWay = false;
   }
 
@@ -28,22 +28,24 @@ export class Submit {
       .filter((line) => line.revision)
       .map((line) => `${line.id}:${line.revision}`)
       .join(" ");
-    for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = csrfToken();
+    renewTokens();
   }
 
   async send() {
     if (this.underWay || !this.#complete()) return;
     this.underWay = true;
+    let again = false;
     const buttons = document.querySelectorAll("#submit, .lines-end button");
     for (const each of buttons) each.setAttribute("aria-disabled", "true");
     try {
       await this.drafts.settle();
       this.fillIn();
-      await this.#answered(await post(this.form.action, new URLSearchParams(new FormData(this.form))));
+      again = await this.#answered(await post(this.form.action, new URLSearchParams(new FormData(this.form))));
     } finally {
       this.underWay = false;
       for (const each of buttons) each.removeAttribute("aria-disabled");
     }
+    if (again) await this.send();
   }
 
   #complete() {
@@ -63,16 +65,18 @@ export class Submit {
     return true;
   }
 
-  #answered({ kind, status, data }) {
+  /** Act on the answer; resolves to true where the page is to be sent once more. */
+  async #answered({ kind, status, data }) {
     this.banners.hide("submit");
     if (kind === "ok") {
       this.drafts.finish();
-      return this.submitted(data);
+      await this.submitted(data);
+      return false;
     }
     if (kind === "refused" && status === 409) {
       this.drafts.stopped = true;
       sendPlain(this.form); // the answer is the page with both versions
-      return;
+      return false;
     }
     const unknown = kind === "refused" && Object.keys(data?.lines ?? {}).some((id) => !this.lines.has(Number(id)));
     if (unknown) {
@@ -81,23 +85,27 @@ export class Submit {
         level: "error",
         actions: [["Load again", () => location.reload()]],
       });
-      return;
+      return false;
     }
     if (kind === "refused" && data?.lines) {
       for (const [id, fault] of Object.entries(data.lines)) showFault(this.lines.get(Number(id)), fault);
       this.go(this.lines.get(Number(Object.keys(data.lines)[0])));
     } else if (kind === "refused" && data?.conflicts) {
-      for (const theirs of data.conflicts) this.drafts.dispute(this.lines.get(theirs.line_id), theirs);
-      return;
+      const others = data.conflicts.filter((theirs) => !this.drafts.own(theirs));
+      for (const theirs of others) this.drafts.dispute(this.lines.get(theirs.line_id), theirs);
+      return others.length === 0;
     } else if (kind === "signed-out" || kind === "forbidden") {
       this.saved.tell("signed-out", kind);
+      if (await this.signIn.ask()) return true;
     } else if (data?.code === "other_user") {
       this.saved.tell("other-user", data.message);
+      if (await this.signIn.ask()) return true;
     }
     this.banners.show("submit", `Not submitted: ${WHY[kind] ?? data?.message ?? "the site refused it"}. Everything is kept.`, {
       level: "error",
       actions: [["Submit again", () => this.send()]],
     });
     this.drafts.flush();
+    return false;
   }
 }

@@ -1,6 +1,7 @@
 // The review screen: one page after the other in one window, the next one ready before it is asked for.
 
 import { Ahead } from "./ahead.js";
+import { sendLeftovers } from "./leftovers.js";
 import { openScreen } from "./screen.js";
 import { offerUndo, rememberSubmitted } from "./undo.js";
 
@@ -13,6 +14,8 @@ function open() {
   const { form, announce } = openScreen({ signal, submitted: goOn });
   ahead = new Ahead({ form, signal });
   offerUndo();
+  const { user, task } = JSON.parse(document.getElementById("screen-data").textContent);
+  sendLeftovers({ user, task, drafts: form.dataset.drafts, signal });
   document.documentElement.dataset.ready = "yes";
   return announce;
 }
@@ -20,7 +23,6 @@ function open() {
 /** The page is submitted: show the one that was made ready, or let the browser go where the site says. */
 async function goOn(answer) {
   rememberSubmitted(answer);
-  ahead.goingOn = true;
   const next = await ahead.ready(answer.next);
   if (!next) {
     location.assign(answer.next);
@@ -32,6 +34,7 @@ async function goOn(answer) {
   document.body.className = next.body.className;
   document.body.replaceChildren(...next.body.childNodes);
   if (next.image) document.getElementById("sheet").prepend(next.image);
+  document.getElementById("page-form").dataset.expires = answer.expires_at; // it was held ready, and is worked on now
   history.pushState(null, "", answer.next);
   open()(document.title); // nothing else tells a screen reader that another page is there
 }

@@ -5,17 +5,20 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import BrowserContext, Locator, expect
 from playwright.sync_api import Page as Tab
 
-from review.leases import claim_task, release_task
+from review.leases import LEFT_TIME, claim_task, release_task
 from review.models import Draft, Label, ReviewTask
 from review.states import TaskKind, TaskStatus
 from tests import factories
 from tests.browser.review.screen import draft_text, ready, wait_until
-from tests.factories import make_reviewer, make_user
+from tests.factories import PASSWORD, make_reviewer, make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -126,3 +129,54 @@ def test_two_windows_of_one_person_show_both_choices(
     page.get_by_role("button", name="Keep what stands here").click()
     wait_until(lambda: draft_text(task, 1) == "Total 12.58")
     assert picked(page, 1) == "first"
+
+
+def test_signing_in_over_the_page_goes_on_deciding(task: ReviewTask, page: Tab) -> None:
+    """The session ends before the first choice, and again before the page is sent."""
+    dialog = page.get_by_role("dialog", name="Sign in again")
+    Session.objects.all().delete()
+    page.keyboard.press("2")
+    page.get_by_role("button", name="Sign in again").click()
+    page.keyboard.type("wrong")
+    page.keyboard.press("Enter")
+    expect(dialog).to_contain_text("do not match an account")
+    assert [each["id"] for each in Axe().run(page).response["violations"]] == []
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    wait_until(lambda: draft_text(task, 1) == "Total 12.56")
+    expect(page.get_by_text("You are signed out")).to_have_count(0)
+    expect(line(page, 1).locator("input:checked")).to_be_focused()
+    page.keyboard.press("ArrowDown")  # to the next line
+    page.keyboard.press("1")
+    wait_until(lambda: draft_text(task, 2) == "Thank yuo")
+    Session.objects.all().delete()
+    page.keyboard.press("Control+Enter")
+    expect(dialog).to_be_visible()
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(f"Decided: {task.page}")).to_be_visible()
+
+
+def test_the_heartbeat_finds_a_session_that_is_gone(task: ReviewTask, page: Tab) -> None:
+    page.clock.install()
+    page.reload()
+    ready(page)
+    Session.objects.all().delete()
+    page.keyboard.press("Shift")  # somebody is there
+    page.clock.fast_forward(51_000)  # ms
+    expect(page.get_by_text("You are signed out")).to_be_visible()
+    page.get_by_role("button", name="Sign in again").click()
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("You are signed out")).to_have_count(0)
+    expect(page.get_by_role("dialog", name="Sign in again")).to_be_hidden()
+
+
+def test_a_closed_window_frees_its_page_within_a_minute(task: ReviewTask, page: Tab) -> None:
+    page.close()
+
+    def left() -> bool:
+        soon = timezone.now() + LEFT_TIME
+        return ReviewTask.objects.filter(pk=task.pk, lease_expires_at__lte=soon).exists()
+
+    wait_until(left)

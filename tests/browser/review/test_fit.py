@@ -243,3 +243,26 @@ def test_one_by_one_returns_to_where_it_was_opened_unless_something_was_judged(
     expect(page.locator("#verify-number")).to_have_text("2 of 4")
     page.keyboard.press("Escape")
     expect(field(page, 2)).to_be_focused()
+
+
+OFF_ITS_LETTER = """() => {
+    const box = document.getElementById("alternatives").getBoundingClientRect();
+    const here = document.querySelector(".lines .here");
+    const letter = here.querySelector(".under mark").getBoundingClientRect();
+    const entry = here.querySelector(".entry").getBoundingClientRect();
+    return [Math.abs(box.left - (letter.left - 12)), Math.abs(box.top - (entry.bottom + 3))];
+}"""
+
+
+def test_alternatives_stay_at_their_letter_when_the_window_is_resized(
+    show: Show, page: Tab
+) -> None:
+    show(drawn_task([Drawn("first", 300, 100 * n) for n in range(1, 5)]))
+    for _ in range(3):
+        page.keyboard.press("Enter")
+    expect(page.locator("#alternatives")).to_be_visible()
+    for width in (1440, 1024, 820, 1280):
+        page.set_viewport_size({"width": width, "height": 720})
+        page.wait_for_timeout(400)  # crops are drawn anew after a moment
+        off = page.evaluate(OFF_ITS_LETTER)
+        assert max(off) < 2, (width, off)

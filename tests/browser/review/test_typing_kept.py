@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Route, expect
 from playwright.sync_api import Page as Tab
 
 from review.leases import claim_task
-from review.models import Label, ReviewTask
+from review.models import Label, RefusedDraft, ReviewTask
 from review.states import TaskStatus
 from tests.browser.review.screen import draft_text, field, ready, wait_until
-from tests.factories import make_reviewer
+from tests.factories import make_reviewer, make_task
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -59,6 +59,37 @@ def test_a_dead_network_loses_nothing_and_is_said(
     context.set_offline(False)
     expect(page.locator("#saved")).to_contain_text("saved ", timeout=15_000)
     wait_until(lambda: draft_text(task, 2) == "Total 12.50 offline")
+
+
+def test_a_save_whose_answer_is_lost_is_no_version_of_another_window(
+    open_screen: Callable[..., ReviewTask], page: Tab
+) -> None:
+    task = open_screen()
+
+    def lose(route: Route) -> None:
+        route.fetch()  # it arrives, and is kept
+        route.abort()
+
+    def kept(text: str) -> None:
+        for _ in range(100):
+            if draft_text(task, 2) == text:
+                return
+            page.wait_for_timeout(100)  # in which the route above is heard
+        raise AssertionError(draft_text(task, 2))
+
+    page.route("**/drafts/", lose, times=1)
+    page.keyboard.press("End")
+    page.keyboard.type(" one")
+    kept("Total 12.50 one")
+    page.keyboard.type(" two")
+    kept("Total 12.50 one two")
+    page.route("**/drafts/", lose, times=1)
+    page.keyboard.type(" three")
+    kept("Total 12.50 one two three")
+    page.keyboard.type(" four")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Submitted:")).to_be_visible()
+    assert Label.objects.get(line__position=1).text == "Total 12.50 one two three four"
 
 
 def test_two_tabs_of_one_person_show_both_versions(
@@ -132,3 +163,84 @@ def test_what_a_killed_browser_kept_is_put_back_over_the_older_draft(
     ready(page)
     expect(field(page, 3)).to_have_value("Thank you all")
     wait_until(lambda: draft_text(task, 3) == "Thank you all")
+
+
+def test_an_enter_taken_back_is_not_there_again_after_a_reload(
+    open_screen: Callable[..., ReviewTask], page: Tab
+) -> None:
+    open_screen([("as read 10", 0.5), ("changed 20", 0.5)])
+    for key in ("Enter", "Alt+1", "Enter"):
+        page.keyboard.press(key)
+    assert done_with(page) == [True, True]
+    page.keyboard.press("Control+z")
+    assert done_with(page) == [True, False]
+    saved_and_reloaded(page)
+    assert done_with(page) == [True, False]
+    page.keyboard.press("Enter")
+    assert done_with(page) == [True, True]
+    saved_and_reloaded(page)
+    assert done_with(page) == [True, True]
+
+
+def test_an_enter_on_an_unchanged_line_taken_back_stays_so_after_a_reload(
+    open_screen: Callable[..., ReviewTask], page: Tab
+) -> None:
+    open_screen([("as read 10", 0.5), ("as read 20", 0.5)])
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+z")
+    saved_and_reloaded(page)
+    assert done_with(page) == [False, False]
+    expect(field(page, 1)).to_be_focused()
+
+
+def done_with(tab: Tab) -> list[bool]:
+    """Of each line whether it counts as checked."""
+    found: list[bool] = tab.locator(".lines .line").evaluate_all(
+        "all => all.map((each) => each.classList.contains('checked'))"
+    )
+    return found
+
+
+def saved_and_reloaded(tab: Tab) -> None:
+    expect(tab.locator("#saved")).to_contain_text("saved ")
+    tab.reload()
+    ready(tab)
+
+
+def test_what_was_kept_of_a_page_that_is_not_open_is_sent_from_the_next(
+    open_screen: Callable[..., ReviewTask], page: Tab, reviewer: User, live_server: Any
+) -> None:
+    """Two windows died while the site was away; the page has gone to somebody else since."""
+    task = open_screen()
+    assert task.page.lines.count() == 5
+    line = task.page.lines.current()[1]
+    for window, text in (("one", "older"), ("two", "newest")):
+        kept = {"text": text, "verdict": "corrected", "revision": 0, "at": 1 + len(text)}
+        page.evaluate(
+            "([key, value]) => localStorage.setItem(key, value)",
+            [f"ocr-review:draft:{reviewer.pk}:{task.pk}:{line.pk}:{window}", json.dumps(kept)],
+        )
+    ReviewTask.objects.filter(pk=task.pk).update(lease_expires_at="2020-01-01T00:00Z")
+    assert claim_task(task.pk, make_reviewer(username="omar"))
+    page.goto(f"{live_server.url}/review/")
+    wait_until(lambda: draft_text(task, 2) == "newest")
+    wait_until(lambda: RefusedDraft.objects.filter(task=task, text="older").exists())
+    kept_here = "Object.keys(localStorage).filter((key) => key.includes(':draft:')).length"
+    wait_until(lambda: page.evaluate(kept_here) == 0)
+
+
+def test_submitting_forgets_no_other_windows_version(
+    open_screen: Callable[..., ReviewTask], page: Tab, reviewer: User
+) -> None:
+    following = make_task()
+    task = open_screen()
+    line = task.page.lines.current()[2]
+    kept = {"text": "Thank you all", "verdict": "corrected", "revision": 0, "at": 1}
+    page.evaluate(
+        "([key, value]) => localStorage.setItem(key, value)",
+        [f"ocr-review:draft:{reviewer.pk}:{task.pk}:{line.pk}:gone", json.dumps(kept)],
+    )
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(re.compile(f"/review/{following.pk}/"))
+    wait_until(lambda: draft_text(task, 3) == "Thank you all")
+    assert Label.objects.get(task=task, line=line).text == "Thank you"

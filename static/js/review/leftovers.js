@@ -1,0 +1,30 @@
+// What this browser kept of other pages, and could not send from there, goes to the site from here.
+
+import { post } from "../http.js";
+import { leftOf, settled } from "./store.js";
+
+const SOON = 3_000; // milliseconds after a page is there: its own work comes first
+const OLD = 60_000; // milliseconds; what is younger a window may be about to send itself
+
+/**
+ * `user` is whose page this is, `task` the one that is open, if any, and `drafts` where its drafts
+ * go. What a later version stands against is kept beside it, so nothing is written over.
+ */
+export function sendLeftovers({ user, task = null, drafts, signal }) {
+  const timer = setTimeout(() => send(user, task, drafts), SOON);
+  signal?.addEventListener("abort", () => clearTimeout(timer));
+}
+
+async function send(user, task, drafts) {
+  let left = leftOf(user, task).filter(({ at }) => Date.now() - at > OLD);
+  while (left.length > 0) {
+    const other = left[0].task;
+    const lines = new Set(); // of one line the newest version first, the others after it
+    const now = left.filter((entry) => entry.task === other && !lines.has(entry.line) && lines.add(entry.line));
+    const entries = now.map(({ line, text, verdict, revision }) => ({ line_id: line, text, verdict, revision }));
+    const answer = await post(drafts.replace(/\d+/, other), { user, entries });
+    if (answer.kind !== "ok" && answer.status !== 404) return; // another time
+    if (answer.kind === "ok") now.forEach(settled);
+    left = left.filter((entry) => !now.includes(entry) && (answer.kind === "ok" || entry.task !== other));
+  }
+}
