@@ -157,8 +157,9 @@ def review_submit(request: HttpRequest, task_id: int) -> HttpResponse:
     if last:
         return JsonResponse({"next": following})
     # No message: it would come with the page after the next, which stands ready already.
-    undo = reverse("review_undo", args=[task.pk])
-    return JsonResponse({"next": following, "undo": undo, "submitted": str(task.page)})
+    undo, alike = (reverse(name, args=[task.pk]) for name in ("review_undo", "proposals_of_task"))
+    told = {"undo": undo, "alike": alike, "submitted": str(task.page)}
+    return JsonResponse({"next": following, **told})
 
 
 @require_POST

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+
 from recognition.models import Prediction
+from review.models import Label
 from review.proposals.pieces import Piece, with_pieces
 from review.proposals.record import ProposalAnswer
 from review.states import TaskKind
@@ -20,9 +25,7 @@ class ConfirmedPiece:
 
     read: str
     piece: Piece
-    corrected_by: str
-    corrected_line: int
-    corrected_page: str
+    source: Label
     confirmed_by: str
     at: datetime
 
@@ -47,14 +50,11 @@ def confirmed_pieces(task: Any) -> dict[int, list[ConfirmedPiece]]:
     found: dict[int, list[ConfirmedPiece]] = defaultdict(list)
     for row in rows:
         proposal = row.proposal
-        source = proposal.set.source
         found[proposal.line_id].append(
             ConfirmedPiece(
                 read=proposal.prediction.text,
                 piece=Piece(proposal.start, proposal.set.seen, proposal.set.stands),
-                corrected_by=source.reviewer.get_username(),
-                corrected_line=source.line.position + 1,
-                corrected_page=str(source.line.page),
+                source=proposal.set.source,
                 confirmed_by=row.round.reviewer.get_username(),
                 at=row.round.at,
             )
@@ -70,6 +70,28 @@ def that_fit(read: str, pieces: Sequence[ConfirmedPiece]) -> list[ConfirmedPiece
 def text_with(read: str, pieces: Sequence[ConfirmedPiece]) -> str:
     """The reading with what is confirmed put in."""
     return with_pieces(read, [each.piece for each in that_fit(read, pieces)])
+
+
+def provenance(pieces: Sequence[ConfirmedPiece], user: AbstractBaseUser) -> str:
+    """Where each piece comes from, in a sentence for the person who reviews the line.
+
+    The corrected line itself is named to who corrected it alone: its page may wait for a second
+    reading, and whoever makes that may be the one who reads this.
+    """
+    told = []
+    for each in pieces:
+        source = each.source
+        whose = (
+            f"your correction of line {source.line.position + 1} of {source.line.page}"
+            if source.reviewer_id == user.pk
+            else f"a correction by {source.reviewer.get_username()}"
+        )
+        when = date_format(localtime(each.at), "j M H:i")
+        told.append(
+            f"“{each.piece.seen}” → “{each.piece.stands}”: proposed from {whose}, "
+            f"confirmed by {each.confirmed_by}, {when}."
+        )
+    return " ".join(told)
 
 
 def shown_texts(task: Any) -> Mapping[int, str]:

@@ -83,13 +83,12 @@ class _Place:
     likeness: float
 
 
-def request_search(task: ReviewTask) -> None:
-    """After commit, have what this submit corrected looked for elsewhere.
+def request_search(task_id: int, token: UUID) -> None:
+    """After commit, have what the submit under this token corrected looked for elsewhere.
 
     A broker that is down costs minutes: the sweep asks again.
     """
-    token = str(task.done_token)
-    transaction.on_commit(lambda: _send(task.pk, token))
+    transaction.on_commit(lambda: _send(task_id, str(token)))
 
 
 def sweep_unsearched() -> int:

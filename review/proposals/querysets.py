@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from review.proposals import record as m  # noqa: F401  named in a string below
 
 
-def _rows(name: str) -> models.Manager[Any]:
-    """A model of this app by name: these querysets are made before the models are."""
-    return apps.get_model("review", name)._default_manager
+def _rows(name: str, app: str = "review") -> Any:
+    """A model's rows by its name: these querysets are made before the models are."""
+    return apps.get_model(app, name)._default_manager
 
 
 class ProposalSetQuerySet(OfTypeQuerySet["m.ProposalSet"]):
@@ -33,17 +33,20 @@ class ProposalSetQuerySet(OfTypeQuerySet["m.ProposalSet"]):
         """
         if is_admin(user):
             return self
-        unspoilt = _rows("Label").unspoilt_for(user)  # type: ignore[attr-defined]
-        return self.visible_to(user).filter(source__in=unspoilt)
+        types = _rows("DocumentType", "recognition").visible_to(user)
+        unspoilt = _rows("Label").unspoilt_for(user)
+        return self.filter(
+            document_type__in=types.order_by().values("pk"), source__in=unspoilt.values("pk")
+        )
 
     def offered(self) -> Self:
         """Sets whose correction still counts and of which some line can be answered now."""
-        proposals = _rows("Proposal").answerable()  # type: ignore[attr-defined]
+        proposals = _rows("Proposal").answerable()
         return self.filter(Exists(proposals.filter(set=OuterRef("pk"))), source__superseded_at=None)
 
     def with_open_lines(self) -> Self:
         """Adds `open_lines`, the lines on which the set can be answered now."""
-        proposals = _rows("Proposal").answerable()  # type: ignore[attr-defined]
+        proposals = _rows("Proposal").answerable()
         counted = (
             proposals.filter(set=OuterRef("pk"))
             .order_by()
@@ -91,13 +94,21 @@ class ProposalQuerySet(models.QuerySet["m.Proposal"]):
 
     def expired(self) -> Self:
         """Open ones that can never be answered any more."""
-        return self.open().exclude(pk__in=self.model._default_manager.standing().values("pk"))  # type: ignore[attr-defined]
+        return self.open().exclude(pk__in=self.model._default_manager.standing().values("pk"))
 
 
 class ProposalRoundQuerySet(models.QuerySet["m.ProposalRound"]):
     def undoable_by(self, user: Any, since: datetime) -> Self:
         """What the user answered since then and has not taken back."""
         return self.filter(reviewer=user.pk, at__gt=since, undone_at=None)
+
+    def with_numbers(self) -> Self:
+        """Adds `confirmed` and `refused`, how many answers of each kind count."""
+        counting = Q(answers__taken_back_at=None)
+        return self.annotate(
+            confirmed=Count("answers", filter=counting & Q(answers__said="confirmed")),
+            refused=Count("answers", filter=counting & Q(answers__said="refused")),
+        )
 
 
 def unlabelled(line: str) -> Exists:
