@@ -85,7 +85,10 @@ def answer_proposals(
     opened = _open_accepted(made, confirmed, user)
     ProposalAnswer.objects.bulk_create(
         [
-            *(_answer(made, each, "confirmed", opened.get(each.line.page_id)) for each in confirmed),
+            *(
+                _answer(made, each, "confirmed", opened.get(each.line.page_id))
+                for each in confirmed
+            ),
             *(_answer(made, each, "refused") for each in refused),
         ]
     )
@@ -122,9 +125,7 @@ def undo_round(*, round_id: int, user: AbstractBaseUser) -> TakenBack:
     changes under anybody's hands. Raises ProposalsNotUndoable.
     """
     made = (
-        ProposalRound.objects.select_for_update(of=("self",))
-        .select_related("set")
-        .get(pk=round_id)
+        ProposalRound.objects.select_for_update(of=("self",)).select_related("set").get(pk=round_id)
     )
     now = timezone.now()
     if made.reviewer_id != user.pk or made.undone_at is not None:
@@ -142,8 +143,7 @@ def undo_round(*, round_id: int, user: AbstractBaseUser) -> TakenBack:
     back = [
         answer
         for answer in answers
-        if answer.proposal.line.page_id in free
-        or answer.said == ProposalAnswer.Said.REFUSED
+        if answer.proposal.line.page_id in free or answer.said == ProposalAnswer.Said.REFUSED
     ]
     ProposalAnswer.objects.filter(pk__in=[each.pk for each in back]).update(taken_back_at=now)
     _move([each.proposal for each in back], ProposalStatus.OPEN)

@@ -49,7 +49,9 @@ class ProposalSetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleV
     @extend_schema(responses=ProposalSetDetailSerializer)
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One set with the lines that can be answered now, the most alike first."""
-        found = ProposalSetDetailSerializer(self.get_object(), context=self.get_serializer_context())
+        found = ProposalSetDetailSerializer(
+            self.get_object(), context=self.get_serializer_context()
+        )
         return Response(found.data)
 
     @extend_schema(request=AnswersSerializer, responses=AnsweredSerializer)
@@ -61,7 +63,9 @@ class ProposalSetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleV
         """
         form = AnswersSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        done = answer_proposals(set_id=self.get_object().pk, user=self.person, **form.validated_data)
+        done = answer_proposals(
+            set_id=self.get_object().pk, user=self.person, **form.validated_data
+        )
         return Response(AnsweredSerializer(done).data)
 
 

@@ -2,85 +2,41 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
 from celery import current_app
 from django.db import IntegrityError, transaction
 from django.db.models import (
-    BooleanField,
-    Case,
     Exists,
-    F,
-    Func,
     OuterRef,
-    Q,
-    QuerySet,
-    Value,
-    When,
 )
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerDown
 
-from recognition.crops import Image, rectify
-from recognition.models import Page, Prediction
-from recognition.page_pixels import load_pixels
-from recognition.reading import corners
-from recognition.states import PageStatus
+from recognition.engine_pool import engine_for
+from recognition.engines.base import Describer
+from recognition.models import ModelVersion
+from recognition.registry import active_model
 from review.models import Label, PlantedError, ReviewTask
-from review.proposals.likeness import Patch, cut_patch, likeness
-from review.proposals.matching import Confusion, confusions_in, places
-from review.proposals.pieces import Piece, extent, with_pieces
-from review.proposals.querysets import unreviewed
+from review.proposals.alike import FEWEST, Eyes, Place, Source, alike_places, read_right, sources_of
+from review.proposals.matching import Confusion, confusions_in
+from review.proposals.pieces import with_pieces
 from review.proposals.record import Proposal, ProposalSearch, ProposalSet
 from review.proposals.states import ProposalStatus
 from review.states import TaskStatus, Verdict
-from review.text import clean_line
 
 logger = logging.getLogger(__name__)
 
+EngineFor = Callable[[ModelVersion], Describer]
+
 FIND_TASK = "review.tasks.find_proposals"
-LEAST_LIKE = 0.8
-"""Likeness from which on a place is offered; docs/measurements/proposals.md says what that costs."""
-PAGES = 300
-"""Pages looked through: those of the batch first, then the newest of the type."""
-PLACES = 400
-"""Places of one confusion that are looked at in the picture."""
-OFFERED = 200
-"""Proposals of one set: more are no page that anybody looks through; the most alike are kept."""
-FEWEST = 2
-"""Lines of a set: a single one is quicker corrected where it stands."""
 CONFUSIONS = 20
 """Of one submit: a page with more is not misread, it is in another script."""
-EXAMPLES = 5
-"""Corrected places of one confusion that others are compared with."""
 SWEEP_AFTER, SWEEP_WITHIN = timedelta(minutes=2), timedelta(hours=1)
 SWEEP_LIMIT = 100
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A correction that counts, and the crop of its line."""
-
-    label: Label
-    read: Prediction
-    crop: Image
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A place on an unreviewed line that may have the confusion."""
-
-    read: Prediction
-    piece: Piece
-    left: float
-    right: float
-    likeness: float
 
 
 def request_search(task_id: int, token: UUID) -> None:
@@ -110,14 +66,14 @@ def sweep_unsearched() -> int:
     return len(asked)
 
 
-def find_proposals(task_id: int, token: UUID) -> str:
+def find_proposals(task_id: int, token: UUID, engines: EngineFor = engine_for) -> str:
     """Store what a submit's corrections propose on other lines; returns the outcome's name.
 
     Idempotent: one search for each submit. The slow work, the pictures, is done before any row is
     written and without a lock.
     """
     task = (
-        ReviewTask.objects.select_related("page__document")
+        ReviewTask.objects.select_related("page__document", "document_type")
         .filter(pk=task_id, status=TaskStatus.DONE, done_token=token)
         .first()
     )
@@ -125,11 +81,14 @@ def find_proposals(task_id: int, token: UUID) -> str:
         return "taken back"
     if ProposalSearch.objects.filter(token=token).exists():
         return "searched already"
-    sources = _sources(task)
     expire_proposals()
     found = []
-    for confusion in confusions_in((each.read.text, each.label.text) for each in sources):
-        if len(found) < CONFUSIONS and (alike := _alike(task, confusion, sources)):
+    eyes = Eyes(lambda: engines(active_model(task.document_type)))
+    sources = sources_of(task)
+    confusions = confusions_in((each.read.text, each.label.text) for each in sources)
+    for confusion in confusions[:CONFUSIONS]:
+        confusion = confusion.but_not(read_right(task, confusion))
+        if alike := alike_places(task, confusion, sources, eyes):
             found.append((confusion, alike))
     try:
         stored = _store(task, token, found, sources)
@@ -151,131 +110,12 @@ def _send(task_id: int, token: str) -> None:
         logger.warning("The broker is down (%s): task %s is searched later.", error, task_id)
 
 
-def _sources(task: ReviewTask) -> list[_Source]:
-    """The task's corrections that count, but none of a line on which an error was planted."""
-    labels = (
-        Label.objects.current()
-        .filter(task=task, verdict=Verdict.CORRECTED, base_prediction__isnull=False)
-        .exclude(
-            line__in=PlantedError.objects.filter(
-                task=task, reviewer=task.done_by_id
-            ).values("line")
-        )
-        .select_related("base_prediction", "line")
-        .order_by("line__position")
-    )
-    found = list(labels)
-    if not found:
-        return []
-    pixels = load_pixels(task.page)
-    return [
-        _Source(label, label.base_prediction, rectify(pixels, corners(label.line)))
-        for label in found
-        if (read := label.base_prediction) is not None and clean_line(read.text) == read.text
-    ]
-
-
-def _alike(
-    task: ReviewTask, confusion: Confusion, sources: Sequence[_Source]
-) -> list[_Place]:
-    """Places that may have the confusion and look like the corrected ones, the most alike first."""
-    examples = _examples(confusion, sources)
-    refused = _refused(task, confusion)
-    by_page: dict[int, list[Prediction]] = {}
-    for read in _candidates(task, confusion)[:PLACES]:
-        by_page.setdefault(read.line.page_id, []).append(read)
-    found = []
-    for reads in by_page.values():
-        pixels = _pixels(reads[0].line.page)
-        for read in reads if pixels is not None else ():
-            crop = rectify(pixels, corners(read.line))
-            for piece in places(read.text, read.characters, confusion):
-                left, right = extent(read.characters, piece.start, piece.end)
-                like = max(likeness(each, cut_patch(crop, left, right)) for each in examples)
-                known = any(start < right and left < end for start, end in refused[read.line_id])
-                if like >= LEAST_LIKE and not known:
-                    found.append(_Place(read, piece, left, right, like))
-    if len({place.read.line_id for place in found}) < FEWEST:
-        return []
-    return sorted(found, key=lambda place: -place.likeness)[:OFFERED]
-
-
-def _examples(confusion: Confusion, sources: Sequence[_Source]) -> list[Patch]:
-    """The corrected places as pictures."""
-    of_text = {each.read.text: each for each in sources}
-    found = []
-    for each in confusion.corrections[:EXAMPLES]:
-        source = of_text[each.read]
-        place = extent(source.read.characters, each.piece.start, each.piece.end)
-        found.append(cut_patch(source.crop, *place))
-    return found
-
-
-def _refused(task: ReviewTask, confusion: Confusion) -> Mapping[int, list[tuple[float, float]]]:
-    """By line, where this very change was refused already, whatever model read the line then."""
-    found: dict[int, list[tuple[float, float]]] = defaultdict(list)
-    rows = Proposal.objects.refused().filter(
-        set__document_type=task.document_type_id,
-        set__seen=confusion.seen,
-        set__stands=confusion.stands,
-    )
-    for line, left, right in rows.values_list("line_id", "left", "right"):
-        found[line].append((left, right))
-    return found
-
-
-def _candidates(task: ReviewTask, confusion: Confusion) -> QuerySet[Prediction]:
-    """What is read on lines that nobody has reviewed and may have the confusion."""
-    misread = Q(doubtful=True)
-    for word, _ in confusion.words:
-        misread |= Q(text__contains=word)
-    return (
-        unreviewed(Prediction.objects.filter(line__page__in=_pages(task)))
-        .annotate(doubtful=_doubtful(confusion))
-        .filter(misread)
-        .select_related("line__page")
-        .order_by("-line__page_id", "line__position")
-    )
-
-
-def _pages(task: ReviewTask) -> list[int]:
-    """The pages looked through."""
-    rows = Page.objects.filter(
-        document__document_type=task.document_type_id,
-        status__in=[PageStatus.REVIEW, PageStatus.ACCEPTED],
-    ).exclude(pk=task.page_id)
-    own = Case(When(document__batch=task.page.document.batch_id, then=0), default=1)
-    return list(rows.order_by(own, "-pk").values_list("pk", flat=True)[:PAGES])
-
-
-def _doubtful(confusion: Confusion) -> Func:
-    """Whether a character read so has what stands there among its alternatives."""
-    path = "strict $[*] ? (@[0] == $seen && @[4][*][0] == $stands)"
-    names = json.dumps({"seen": confusion.seen, "stands": confusion.stands})
-    return Func(
-        F("characters"),
-        Func(Value(path), template="%(expressions)s::jsonpath"),
-        Func(Value(names), template="%(expressions)s::jsonb"),
-        function="jsonb_path_exists",
-        output_field=BooleanField(),
-    )
-
-
-def _pixels(page: Page) -> Image | None:
-    """None where the picture is gone from the storage: nothing can be shown of such a page."""
-    try:
-        return load_pixels(page)
-    except OSError as error:
-        logger.warning("Page %s cannot be looked at: %s", page.pk, error)
-        return None
-
-
 @transaction.atomic
 def _store(
     task: ReviewTask,
     token: UUID,
-    found: Sequence[tuple[Confusion, Sequence[_Place]]],
-    sources: Sequence[_Source],
+    found: Sequence[tuple[Confusion, Sequence[Place]]],
+    sources: Sequence[Source],
 ) -> int:
     """Write the search and its sets, where the submit still counts; returns how many proposals."""
     ReviewTask.objects.select_for_update().get(pk=task.pk)
@@ -289,9 +129,7 @@ def _store(
     return stored
 
 
-def _store_set(
-    task: ReviewTask, source: int, confusion: Confusion, alike: Sequence[_Place]
-) -> int:
+def _store_set(task: ReviewTask, source: int, confusion: Confusion, alike: Sequence[Place]) -> int:
     """One set, unless others offer its lines already; returns how many proposals it has."""
     save = transaction.savepoint()
     made = ProposalSet.objects.create(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 
-from review.proposals.find import OFFERED
+from review.proposals.alike import OFFERED
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
-"""Whether two pieces of two line crops look the same: correlation of small grey pictures.
+"""Whether two pieces of two line crops look the same, by two witnesses.
 
-Chosen by measurement (docs/measurements/proposals.md). Formula: zero-mean normalised
-cross-correlation, the greatest over small shifts, as in Lewis, "Fast Normalized Cross-Correlation"
-(1995); OpenCV computes it as TM_CCOEFF_NORMED.
+One is the picture itself: zero-mean normalised cross-correlation, the greatest over small shifts,
+as in Lewis, "Fast Normalized Cross-Correlation" (1995); OpenCV computes it as TM_CCOEFF_NORMED. The
+other is what the recogniser's backbone makes of the piece: the cosine of the angle between its
+features in the middle of it, less the mean of all features looked at. Both were measured alone and
+together (docs/measurements/proposals.md): strokes and meaning err on different pieces.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recognition.crops import Image
+from recognition.preprocess import tensor_width, text_width
 
 HEIGHT = 32
 """Pixels to which a crop's height is brought: strokes of a text size are then alike."""
@@ -23,6 +26,7 @@ MIN_WIDTH = 6
 """Pixels; a narrower piece, such as a full stop, is looked at with what stands beside it."""
 
 Grey = npt.NDArray[np.float32]
+Features = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,14 @@ class Patch:
 
     core: Grey
     around: Grey
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a piece looks: its picture, and the backbone's features in its middle."""
+
+    patch: Patch
+    vector: Features
 
 
 def cut_patch(crop: Image, left: float, right: float) -> Patch:
@@ -51,9 +63,36 @@ def cut_patch(crop: Image, left: float, right: float) -> Patch:
     return Patch(small[:, first:last], np.ascontiguousarray(around))
 
 
-def likeness(one: Patch, other: Patch) -> float:
-    """From -1 to 1: how alike two pieces are, whichever of them is looked for in the other."""
+def take_look(crop: Image, features: Features, left: float, right: float) -> Look:
+    """The piece from `left` to `right` (shares of the crop's width) as both witnesses see it.
+
+    `features` are the backbone's of this crop, float32 [steps, channels]; those steps that the
+    crop fills lie before the padding.
+    """
+    steps = len(features)
+    middle = (left + right) / 2 * text_width(crop) / tensor_width(crop) * steps
+    vector = features[min(max(int(middle), 0), steps - 1)].astype(np.float32)
+    return Look(cut_patch(crop, left, right), vector)
+
+
+def likeness(one: Look, other: Look, mean: Features) -> float:
+    """From -1 to 1: how alike two pieces are, the mean of both witnesses.
+
+    `mean` is that of all features looked at, by which those of any two pieces are alike.
+    """
+    return (picture_likeness(one.patch, other.patch) + cosine(one, other, mean)) / 2
+
+
+def picture_likeness(one: Patch, other: Patch) -> float:
+    """From -1 to 1: how alike two pictures are, whichever of them is looked for in the other."""
     return max(_best(one, other), _best(other, one))
+
+
+def cosine(one: Look, other: Look, mean: Features) -> float:
+    """From -1 to 1: how alike the backbone finds two pieces."""
+    here, there = one.vector - mean, other.vector - mean
+    length = float(np.linalg.norm(here) * np.linalg.norm(there))
+    return float(np.clip(here @ there / length, -1.0, 1.0)) if length > 0 else 0.0
 
 
 def _best(sought: Patch, place: Patch) -> float:

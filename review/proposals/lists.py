@@ -83,7 +83,7 @@ def offered_sets(user: AbstractBaseUser) -> list[SetRow]:
         .select_related("document_type", "source__reviewer", "source__line__page__document")
         .order_by("-pk")[:LISTED]
     )
-    sets = list(rows)
+    sets: list[Any] = list(rows)
     samples = _samples(sets)
     return [SetRow(each, each.open_lines, samples[each.pk]) for each in sets]
 
@@ -107,8 +107,8 @@ def undoable_rounds(user: AbstractBaseUser) -> list[ProposalRound]:
 def lines_of_submit(task_id: int, user: AbstractBaseUser) -> tuple[int, list[int]]:
     """How many lines look like what a task's corrections changed, and in which sets."""
     rows = ProposalSet.objects.readable_by(user).filter(source__task=task_id).offered()
-    found = list(rows.with_open_lines().values_list("pk", "open_lines"))
-    return sum(lines for _, lines in found), [pk for pk, _ in found]
+    found: list[Any] = list(rows.with_open_lines())
+    return sum(each.open_lines for each in found), [each.pk for each in found]
 
 
 def _samples(sets: Sequence[ProposalSet]) -> dict[int, list[Item]]:

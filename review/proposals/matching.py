@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from review.proposals.pieces import Piece, changed_pieces, places_of_word, word_around
 
-SHORTEST_WORD = 3
-"""Characters; a shorter word is read for itself in too many places to say anything."""
+SHORTEST_WORD = 4
+"""Characters; shorter words are right in too many other places (docs/measurements/proposals.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +34,28 @@ class Confusion:
     seen: str
     stands: str
     corrections: tuple[Correction, ...]
+    right: frozenset[tuple[str, int]] = frozenset()
 
     @property
     def words(self) -> frozenset[tuple[str, int]]:
-        return frozenset(each.word for each in self.corrections if each.word[0])
+        """The misread words, each with where in it the piece begins."""
+        return frozenset(each.word for each in self.corrections if each.word[0]) - self.right
+
+    def but_not(self, right: Iterable[tuple[str, int]]) -> Confusion:
+        """The same without words that stand so in other lines: there they were read right."""
+        return replace(self, right=self.right | frozenset(right))
 
 
 def confusions_in(pairs: Iterable[tuple[str, str]]) -> list[Confusion]:
-    """The confusions among (what was read, what a person said), in the order of their finding."""
+    """The confusions among (what was read, what a person said), in the order of their finding.
+
+    A space is no piece that a picture tells: what was only joined or parted is left out.
+    """
     found: dict[tuple[str, str], list[Correction]] = {}
     for read, said in pairs:
         for piece in changed_pieces(read, said):
+            if any(character.isspace() for character in piece.seen + piece.stands):
+                continue
             found.setdefault((piece.seen, piece.stands), []).append(Correction(read, piece))
     return [Confusion(*key, tuple(corrections)) for key, corrections in found.items()]
 
@@ -56,9 +67,7 @@ def places(text: str, characters: Sequence[Sequence[Any]], confusion: Confusion)
     its alternatives. `characters` are the prediction's.
     """
     found = {
-        place + offset
-        for word, offset in confusion.words
-        for place in places_of_word(text, word)
+        place + offset for word, offset in confusion.words for place in places_of_word(text, word)
     }
     index = 0
     for character, _, _, _, alternatives in characters:

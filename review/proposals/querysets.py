@@ -27,7 +27,7 @@ class ProposalSetQuerySet(OfTypeQuerySet["m.ProposalSet"]):
     type_path = "document_type"
 
     def readable_by(self, user: Any) -> Self:
-        """Sets of the types the user may see, but none that tells what a blind reader must not know.
+        """Sets of the types the user may see, but none that would spoil a blind second reading.
 
         A set shows its source: what the first reviewer said of a page that waits for a second.
         """

@@ -114,9 +114,7 @@ class Proposal(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                name="proposal_open", fields=["set", "line"], condition=Q(status="open")
-            ),
+            models.Index(name="proposal_open", fields=["set", "line"], condition=Q(status="open")),
             models.Index(
                 name="proposal_confirmed", fields=["line"], condition=Q(status="confirmed")
             ),

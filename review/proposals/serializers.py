@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from review.models import Proposal, ProposalRound, ProposalSet
-from review.proposals.find import OFFERED
+from review.proposals.alike import OFFERED
 
 
 class ProposalSerializer(serializers.ModelSerializer[Proposal]):
@@ -49,8 +49,9 @@ class ProposalSetDetailSerializer(ProposalSetSerializer):
 
     proposals = ProposalSerializer(source="answerable", many=True, read_only=True)
 
-    class Meta(ProposalSetSerializer.Meta):
-        fields = (*ProposalSetSerializer.Meta.fields, "proposals")  # type: ignore[assignment]
+    class Meta:
+        model = ProposalSet
+        fields = (*ProposalSetSerializer.Meta.fields, "proposals")
         read_only_fields = fields
 
 
