@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
 from django.db.models import BooleanField, Case, F, Func, Q, QuerySet, Value, When
 
 from recognition.crops import Image, rectify
-from recognition.engines.base import Describer
 from recognition.models import Page, Prediction
 from recognition.page_pixels import load_pixels
 from recognition.reading import corners
 from recognition.states import PageStatus
 from review.models import Label, PlantedError, Proposal, ReviewTask
-from review.proposals.likeness import Features, Look, likeness, take_look
+from review.proposals.likeness import EXAMPLES, LEAST_LIKE, Eyes, Look, likeness, take_look
 from review.proposals.matching import Confusion, places
 from review.proposals.pieces import Piece, extent, places_of_word
 from review.proposals.querysets import unreviewed
@@ -27,8 +25,6 @@ from review.text import clean_line
 
 logger = logging.getLogger(__name__)
 
-LEAST_LIKE = 0.62
-"""Likeness from which on a place is offered: docs/measurements/proposals.md has what it costs."""
 PAGES = 300
 """Pages looked through: those of the batch first, then the newest of the type."""
 PLACES = 400
@@ -39,8 +35,6 @@ FEWEST = 2
 """Lines of a set: a single one is quicker corrected where it stands."""
 LABELS = 50
 """In which a misread word is looked for as a right one."""
-EXAMPLES = 5
-"""Corrected places of one confusion that others are compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +56,6 @@ class Place:
     right: float
     look: Look
     likeness: float = -1.0
-
-
-class Eyes:
-    """What the backbone makes of crops, and the mean of all it has made so far.
-
-    The engine is asked for once there is something to look at: most submits are like no other.
-    """
-
-    def __init__(self, engine: Callable[[], Describer]) -> None:
-        self._engine = engine
-        self._sum = np.zeros(1, dtype=np.float32)
-        self._steps = 0
-
-    def look(self, crops: Sequence[Image]) -> list[Features]:
-        """The backbone's features of each crop, float32 [steps, channels]."""
-        found = self._engine().features(crops)
-        for features in found:
-            self._sum = (self._sum + features.sum(axis=0)).astype(np.float32)
-            self._steps += len(features)
-        return found
-
-    @property
-    def mean(self) -> Features:
-        """Of all features so far; that of none is 0."""
-        mean: Features = (self._sum / max(self._steps, 1)).astype(np.float32)
-        return mean
 
 
 def sources_of(task: ReviewTask) -> list[Source]:

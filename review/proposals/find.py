@@ -21,7 +21,8 @@ from recognition.engines.base import Describer
 from recognition.models import ModelVersion
 from recognition.registry import active_model
 from review.models import Label, PlantedError, ReviewTask
-from review.proposals.alike import FEWEST, Eyes, Place, Source, alike_places, read_right, sources_of
+from review.proposals.alike import FEWEST, Place, Source, alike_places, read_right, sources_of
+from review.proposals.likeness import Eyes
 from review.proposals.matching import Confusion, confusions_in
 from review.proposals.pieces import with_pieces
 from review.proposals.record import Proposal, ProposalSearch, ProposalSet

@@ -9,6 +9,7 @@ together (docs/measurements/proposals.md): strokes and meaning err on different 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -16,8 +17,13 @@ import numpy as np
 import numpy.typing as npt
 
 from recognition.crops import Image
+from recognition.engines.base import Describer
 from recognition.preprocess import tensor_width, text_width
 
+LEAST_LIKE = 0.62
+"""Likeness from which on a place is offered: docs/measurements/proposals.md has what it costs."""
+EXAMPLES = 5
+"""Corrected places of one confusion that others are compared with."""
 HEIGHT = 32
 """Pixels to which a crop's height is brought: strokes of a text size are then alike."""
 ROOM = 4
@@ -43,6 +49,32 @@ class Look:
 
     patch: Patch
     vector: Features
+
+
+class Eyes:
+    """What the backbone makes of crops, and the mean of all it has made so far.
+
+    The engine is asked for once there is something to look at: most submits are like no other.
+    """
+
+    def __init__(self, engine: Callable[[], Describer]) -> None:
+        self._engine = engine
+        self._sum = np.zeros(1, dtype=np.float32)
+        self._steps = 0
+
+    def look(self, crops: Sequence[Image]) -> list[Features]:
+        """The backbone's features of each crop, float32 [steps, channels]."""
+        found = self._engine().features(crops)
+        for features in found:
+            self._sum = (self._sum + features.sum(axis=0)).astype(np.float32)
+            self._steps += len(features)
+        return found
+
+    @property
+    def mean(self) -> Features:
+        """Of all features so far; that of none is 0."""
+        mean: Features = (self._sum / max(self._steps, 1)).astype(np.float32)
+        return mean
 
 
 def cut_patch(crop: Image, left: float, right: float) -> Patch:
@@ -99,7 +131,8 @@ def _best(sought: Patch, place: Patch) -> float:
     core = sought.core
     room = place.around.shape[1]
     if core.shape[1] > room:  # the other is that much narrower: bring both to one width
-        core = cv2.resize(core, (room, core.shape[0]), interpolation=cv2.INTER_AREA)
+        size = (room, core.shape[0])
+        core = cv2.resize(core, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     if float(core.std()) < 1.0:  # nothing stands there: flat pictures correlate with anything
         return -1.0
     found = cv2.matchTemplate(place.around, core, cv2.TM_CCOEFF_NORMED)
