@@ -63,6 +63,11 @@ FOR_REVIEWERS = {
     "review_ahead_release",
     "review_release",
     "signed_in",
+    "proposal_list",
+    "proposal_set",
+    "proposal_picture",
+    "proposal_undo",
+    "proposals_of_task",
 }
 """Pages that reviewers may open. Every other one answers them with a 403."""
 

@@ -20,7 +20,7 @@ from recognition.crops import Image
 from recognition.engines.base import Describer
 from recognition.preprocess import tensor_width, text_width
 
-LEAST_LIKE = 0.62
+LEAST_LIKE = 0.7
 """Likeness from which on a place is offered: docs/measurements/proposals.md has what it costs."""
 EXAMPLES = 5
 """Corrected places of one confusion that others are compared with."""
