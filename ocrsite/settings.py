@@ -216,6 +216,7 @@ CELERY_TASK_ROUTES = {
     "recognition.tasks.split_document": {"queue": "ocr"},
     "recognition.tasks.read_page": {"queue": "ocr"},
     "recognition.tasks.reread_page": {"queue": "ocr"},
+    "review.tasks.find_proposals": {"queue": "ocr"},  # it looks with the recogniser's backbone
     "training.tasks.execute_run": {"queue": "train"},
     "training.tasks.read_for_trials": {"queue": "ocr"},
 }

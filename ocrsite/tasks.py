@@ -4,6 +4,7 @@ from celery import shared_task
 
 from recognition import intake, parts, reading
 from review import route
+from review.proposals import find
 from training import runs
 
 
@@ -15,5 +16,6 @@ def sweep() -> dict[str, int]:
         "partial uploads": parts.sweep_partial_uploads(),
         "pages": reading.sweep_pages(),
         "unrouted": route.sweep_unrouted(),
+        "unsearched": find.sweep_unsearched(),
         "runs": runs.sweep_runs(),
     }

@@ -5,16 +5,16 @@ from pathlib import Path
 
 from django.conf import settings
 
-from recognition.engines.base import Engine
+from recognition.engines.base import SeeingEngine
 from recognition.models import ModelVersion
 
 KEPT = 8
 """Heads are about 1.5 MB each and share one backbone."""
 
-_engines: OrderedDict[str, Engine] = OrderedDict()
+_engines: OrderedDict[str, SeeingEngine] = OrderedDict()
 
 
-def engine_for(version: ModelVersion) -> Engine:
+def engine_for(version: ModelVersion) -> SeeingEngine:
     """The engine of a model version, from this process's cache or from the store.
 
     Raises ModelMissing or ModelCorrupt where the store's files are not what the hash says.

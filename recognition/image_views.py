@@ -27,14 +27,14 @@ def page_image(request: HttpRequest, page_id: int) -> HttpResponseBase:
     etag = f'"{page.sha256}"'
     unchanged = get_conditional_response(request, etag=etag)
     if unchanged is not None:
-        return _lasting(unchanged, etag)
+        return lasting(unchanged, etag)
     try:
         image = default_storage.open(page.image)
     except FileNotFoundError:
         raise Http404("The page's image is gone from the storage.") from None
     # Without a name: the type comes from the suffix this site gave, never from an upload.
     kind = mimetypes.types_map[PurePath(page.image).suffix]
-    return _lasting(FileResponse(image, content_type=kind, filename=""), etag)
+    return lasting(FileResponse(image, content_type=kind, filename=""), etag)
 
 
 @require_safe
@@ -44,12 +44,12 @@ def page_thumbnail(request: HttpRequest, page_id: int) -> HttpResponse:
     etag = f'"{page.sha256}-{THUMBNAIL}"'
     unchanged = get_conditional_response(request, etag=etag)
     if unchanged is not None:
-        return _lasting(unchanged, etag)
+        return lasting(unchanged, etag)
     try:
         image = thumbnail_jpeg(page, THUMBNAIL)
     except FileNotFoundError:
         raise Http404("The page's image is gone from the storage.") from None
-    return _lasting(HttpResponse(image, content_type="image/jpeg"), etag)
+    return lasting(HttpResponse(image, content_type="image/jpeg"), etag)
 
 
 @require_safe
@@ -60,15 +60,16 @@ def line_crop(request: HttpRequest, line_id: int) -> HttpResponseBase:
     etag = f'"{line.crop_sha256}"'
     unchanged = get_conditional_response(request, etag=etag)
     if unchanged is not None:
-        return _lasting(unchanged, etag)
+        return lasting(unchanged, etag)
     try:
         image = crop_jpeg(line)
     except FileNotFoundError:
         raise Http404("The page's image is gone from the storage.") from None
-    return _lasting(HttpResponse(image, content_type="image/jpeg"), etag)
+    return lasting(HttpResponse(image, content_type="image/jpeg"), etag)
 
 
-def _lasting(response: Answer, etag: str) -> Answer:
+def lasting(response: Answer, etag: str) -> Answer:
+    """The picture with headers by which a browser keeps it for good."""
     response["ETag"] = etag
     response["Cache-Control"] = FOR_EVER
     response["X-Content-Type-Options"] = "nosniff"

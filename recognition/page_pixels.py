@@ -67,8 +67,22 @@ def load_pixels(page: Page) -> Pixels:
 
 def crop_jpeg(line: Line) -> bytes:
     """A line, straightened as the recogniser saw it, as JPEG. Raises OSError without its page."""
+    return _jpeg(line, _crop(line))
+
+
+def part_jpeg(line: Line, first: int, last: int) -> bytes:
+    """The same of the columns from `first` to before `last` of the crop alone. Raises OSError."""
+    crop = _crop(line)
+    part = crop[:, first:last]
+    return _jpeg(line, np.ascontiguousarray(part if part.size else crop))
+
+
+def _crop(line: Line) -> Pixels:
     polygon = [(float(x), float(y)) for x, y in line.polygon]
-    crop = rectify(page_pixels(line.page), polygon)
+    return rectify(page_pixels(line.page), polygon)
+
+
+def _jpeg(line: Line, crop: Pixels) -> bytes:
     done, encoded = cv2.imencode(
         ".jpg", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, CROP_QUALITY]
     )

@@ -119,3 +119,15 @@ class KeyClash(ReviewError):
     """Two actions cannot have one key, and some keys belong to the browser or the text."""
 
     code = "key_clash"
+
+
+class NothingToAnswer(ReviewError):
+    """None of the proposals can be answered (any more), or not now."""
+
+    code = "nothing_to_answer"
+
+
+class ProposalsNotUndoable(ReviewError):
+    """Answers to proposals that cannot be taken back (any more)."""
+
+    code = "proposals_not_undoable"

@@ -26,6 +26,11 @@ from review.edits import LineEdit as LineEdit
 from review.edits import LineMark as LineMark
 from review.edits import ReviewerKeys as ReviewerKeys
 from review.plant_record import PlantedError as PlantedError
+from review.proposals.record import Proposal as Proposal
+from review.proposals.record import ProposalAnswer as ProposalAnswer
+from review.proposals.record import ProposalRound as ProposalRound
+from review.proposals.record import ProposalSearch as ProposalSearch
+from review.proposals.record import ProposalSet as ProposalSet
 from review.states import (
     OPEN,
     WITHOUT_TEXT,

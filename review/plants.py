@@ -15,7 +15,7 @@ from django.utils import timezone
 from recognition.models import DocumentType, Prediction
 from review.confusions import COMMON, confuse, count_confusions
 from review.entries import LineEntry
-from review.models import Draft, Label, PlantedError, RefusedDraft, ReviewTask
+from review.models import Draft, Label, PlantedError, Proposal, RefusedDraft, ReviewTask
 from review.planted_pieces import holds_planted_word, in_a_long_word, put_back
 from review.states import WITHOUT_TEXT, PlantOutcome, TaskKind, Verdict
 from review.text import clean_line
@@ -123,6 +123,7 @@ def confusions_of(document_type: DocumentType) -> Mapping[tuple[str, str], int]:
 
 def _plant(task: ReviewTask, user: AbstractBaseUser, rate: float) -> None:
     table = confusions_of(task.document_type)
+    confirmed = Proposal.objects.confirmed().filter(line__page=task.page_id)
     drawn = []
     for line_id, text in (
         Prediction.objects.filter(
@@ -131,6 +132,7 @@ def _plant(task: ReviewTask, user: AbstractBaseUser, rate: float) -> None:
             line__retired_at=None,
             model_version=task.model_version_id,
         )
+        .exclude(line__in=confirmed.values("line"))  # what was read there is known to be wrong
         .order_by("line_id")
         .values_list("line_id", "text")
     ):

@@ -14,6 +14,13 @@ from review.drafts import DraftConflict
 from review.edits import handwritten
 from review.models import Draft, Label, ReviewTask
 from review.plants import planted_texts
+from review.proposals.confirmed import (
+    ConfirmedPiece,
+    confirmed_pieces,
+    provenance,
+    text_with,
+    that_fit,
+)
 from review.services import LineEntry
 from review.states import WITHOUT_TEXT, TaskKind
 
@@ -26,7 +33,8 @@ class ReviewLine:
     """A line as the screen shows it first.
 
     `text` and `verdict` are the reviewer's own draft, else the label of a page opened again, else
-    what the model read. `probability` is None where the model gave none. `weak_characters` are
+    what the model read, with what was confirmed there from a correction elsewhere: `proposed` tells
+    of that. `probability` is None where the model gave none. `weak_characters` are
     [index, characters, confidence, start, end, [[text, probability], ...]] of `read`, with start
     and end as a share of the crop's width; `doubt` is [index, characters] of the least sure one.
     """
@@ -43,6 +51,7 @@ class ReviewLine:
     weak_characters: Sequence[Sequence[Any]]
     doubt: Sequence[int] = ()
     handwritten: bool = False
+    proposed: str = ""
     error: str = ""
     other: DraftConflict | None = None
 
@@ -177,6 +186,7 @@ def review_page(
     labels = {
         row.line_id: row for row in Label.objects.current().filter(line__page=page) if not blind
     }  # of a page opened again, or reviewed a second time
+    confirmed = confirmed_pieces(task)
     hands = handwritten(line.pk for line in lines)
     threshold = page.document.document_type.threshold
     weakest_id = _weakest(lines, predictions)
@@ -187,6 +197,8 @@ def review_page(
         made = _line(
             line, prediction, drafts.get(line.pk), labels.get(line.pk), planted.get(line.pk)
         )
+        if made.text == made.read and line.pk in confirmed and line.pk not in labels:
+            made = _with_confirmed(made, confirmed[line.pk], user)
         weak = line.pk == weakest_id or made.probability is None or made.probability < threshold
         made = replace(
             made,
@@ -244,6 +256,16 @@ def _line(
         # Of what was read, also where an error is planted: nothing may tell such a line apart.
         doubt=_doubt(prediction.characters if prediction else ()),
     )
+
+
+def _with_confirmed(
+    line: ReviewLine, pieces: Sequence[ConfirmedPiece], user: AbstractBaseUser
+) -> ReviewLine:
+    """The line with what a person confirmed on it put in; drafts and planted errors come first."""
+    fitting = that_fit(line.read, pieces)
+    if not fitting or line.revision:
+        return line
+    return replace(line, text=text_with(line.read, fitting), proposed=provenance(fitting, user))
 
 
 def _doubt(characters: Sequence[Sequence[Any]]) -> list[int]:

@@ -22,6 +22,7 @@ from review.exceptions import (
 from review.leases import FREE
 from review.models import Label, ReviewTask
 from review.plants import judge_plants, plants_of, without_plants
+from review.proposals.find import request_search
 from review.second import open_adjudication, open_second_review
 from review.states import TASK_MOVES, WITHOUT_TEXT, TaskKind, TaskStatus, Verdict
 from review.text import clean_line, same_label
@@ -107,6 +108,8 @@ def submit_page(
         final = not open_second_review(task, user)
     if final:
         move(Page.objects.filter(pk=task.page_id), PageStatus.REVIEWED, PAGE_MOVES)
+    if not second and any(label.verdict == Verdict.CORRECTED for label in made):
+        request_search(task.pk, token)
     record_event(verb="submit", subject=task, actor=user, lines=len(lines), seconds=seconds)
     return _as_it_stands(task)
 

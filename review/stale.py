@@ -8,10 +8,11 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from recognition.models import Line, Prediction
+from recognition.models import Line
 from review.drafts import DraftConflict, DraftEntry, DraftsSaved, save_drafts
 from review.models import Draft, Label, ReviewTask
 from review.plants import plants_of, unplanted_texts, without_plants
+from review.proposals.confirmed import shown_texts
 from review.selectors import task_for
 from review.services import LineEntry
 from review.states import WITHOUT_TEXT, TaskStatus, Verdict
@@ -101,11 +102,7 @@ def conflict_page(
     if task.reviewer_id is not None and task.reviewer_id != user.pk:
         for draft, text in unplanted_texts(Draft.objects.of(task, task.reviewer)).items():
             theirs[draft.line_id] = (text, draft.verdict, _name(task.reviewer))
-    read = dict(
-        Prediction.objects.of_reading(task)
-        .filter(line__page=task.page_id)
-        .values_list("line_id", "text")
-    )
+    read = shown_texts(task)
     windows = {conflict.line_id: conflict.text for conflict in refused}
     lines = []
     same = 0
@@ -142,12 +139,8 @@ def conflict_page(
 def typed_entries(
     task: ReviewTask, user: AbstractBaseUser, entries: Mapping[int, LineEntry]
 ) -> dict[int, LineEntry]:
-    """Those entries that say something else than the model read: what a person really typed."""
-    read = dict(
-        Prediction.objects.of_reading(task)
-        .filter(line__page=task.page_id)
-        .values_list("line_id", "text")
-    )
+    """Those entries that say something else than the screen began with: what a person typed."""
+    read = shown_texts(task)
     return {
         line_id: entry
         for line_id, entry in without_plants(plants_of(task, user), entries).items()

@@ -1,9 +1,12 @@
 """Celery's way into review."""
 
+from uuid import UUID
+
 from celery import shared_task
 
 from recognition.tasks import LINE_PATIENCE, PATIENT
 from review import thresholds, turned
+from review.proposals import find
 
 
 @shared_task
@@ -16,3 +19,9 @@ def choose_thresholds() -> int:
 def read_page_turned(task_id: int, token: str, user_id: int, quarters: int) -> str:
     """Read a held page anew, as its reviewer has turned it."""
     return turned.read_page_turned(task_id, token, user_id, quarters)
+
+
+@shared_task(bind=False, **PATIENT)
+def find_proposals(task_id: int, token: str) -> str:
+    """Look for what a submit corrected on lines that nobody has reviewed."""
+    return find.find_proposals(task_id, UUID(token))

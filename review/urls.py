@@ -14,6 +14,7 @@ from review import (
     type_views,
     views,
 )
+from review.proposals import views as proposal_views
 
 urlpatterns = [
     path("types/<int:type_id>/accuracy/", accuracy_views.type_accuracy, name="type_accuracy"),
@@ -54,6 +55,17 @@ urlpatterns = [
     path("review/<int:task_id>/release/", views.review_release, name="review_release"),
     path("review/<int:task_id>/unflag/", page_views.task_unflag, name="task_unflag"),
     path("review/<int:task_id>/refile/", page_views.task_refile, name="task_refile"),
+    path("review/<int:task_id>/alike/", proposal_views.proposals_of_task, name="proposals_of_task"),
+    path("proposals/", proposal_views.proposal_list, name="proposal_list"),
+    path("proposals/<int:set_id>/", proposal_views.proposal_set, name="proposal_set"),
+    path(
+        "proposals/<int:proposal_id>/picture/",
+        proposal_views.proposal_picture,
+        name="proposal_picture",
+    ),
+    path(
+        "proposals/rounds/<int:round_id>/undo/", proposal_views.proposal_undo, name="proposal_undo"
+    ),
     path(
         "batches/<int:batch_id>/export.<str:format>",
         export_views.batch_export,

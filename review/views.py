@@ -188,11 +188,13 @@ def review_submit(request: HttpRequest, task_id: int) -> HttpResponse:
     if following is None:
         return JsonResponse({"next": _address(None)})
     # No message: it would come with the page after the next, which stands ready already.
+    undo, alike = (reverse(name, args=[task.pk]) for name in ("review_undo", "proposals_of_task"))
     return JsonResponse(
         {
             "next": _address(following),
             "expires_at": _exactly(following.lease_expires_at),
-            "undo": reverse("review_undo", args=[task.pk]),
+            "undo": undo,
+            "alike": alike,
             "submitted": str(task.page),
         }
     )

@@ -168,19 +168,21 @@ def make_page(
     image: bool = True,
     model: ModelVersion | None = None,
     reviewer: User | None = None,
+    drawn: Lines | None = None,
 ) -> Page:
     """A page whose `lines` are (text, calibrated probability), as far as `status` says.
 
     Without a status the page is read and routed, so the probabilities decide: the default lines
     (LINES) end in review; ACCEPTED has SURE_LINES. QUEUED, READING and FAILED pages have no
     lines. A REVIEWED page is submitted, as read, by `reviewer`. Without `image` the storage lacks
-    the file. The model is the active one, or a new one made active for all types.
+    the file; `drawn` are lines that stand in the picture
+    while `lines` are read. The model is the active one, or a new one made active for all types.
     """
     if lines is None:
         lines = SURE_LINES if status == PageStatus.ACCEPTED else LINES
     document = document or make_document(document_type, batch=batch)
     unread = status in (PageStatus.QUEUED, PageStatus.READING, PageStatus.FAILED)
-    page = _unread_page(document, [text for text, _ in lines], image=image)
+    page = _unread_page(document, [text for text, _ in drawn or lines], image=image)
     if unread:
         _leave_unread(page, status)
         return page
@@ -263,6 +265,13 @@ def _leave_unread(page: Page, status: str) -> None:
     page.save()
 
 
+def read_again(page: Page, version: ModelVersion, lines: Lines) -> None:
+    """Let another model have read the lines of a page, and route it anew."""
+    _predict(list(page.lines.current()), version, lines)
+    Page.objects.filter(pk=page.pk).update(model_version=version)
+    route_page(page.pk, draw=lambda: 0.999)
+
+
 def _read(page: Page, lines: Lines, version: ModelVersion) -> None:
     pixels = load_pixels(page) if page.image.startswith(f"pages/{page.sha256[:2]}") else None
     made = []
@@ -277,6 +286,17 @@ def _read(page: Page, lines: Lines, version: ModelVersion) -> None:
                 crop_sha256=crop_sha256(crop) if crop is not None else "0" * 64,
             )
         )
+    _predict(Line.objects.bulk_create(made), version, lines)
+    sure = [confidence for _, confidence in lines if confidence is not None]
+    page.status = PageStatus.READ
+    page.read_at = timezone.now()
+    page.model_version = version
+    page.character_set = page.document.document_type.character_set
+    page.lowest_confidence = min(sure, default=None)
+    page.save()
+
+
+def _predict(made: Sequence[Line], version: ModelVersion, lines: Lines) -> None:
     Prediction.objects.bulk_create(
         Prediction(
             line=line,
@@ -288,17 +308,10 @@ def _read(page: Page, lines: Lines, version: ModelVersion) -> None:
             preprocessing_version=version.preprocessing_version,
             calibration_version=version.calibration_version,
             dictionary_sha256=version.dictionary_sha256,
-            character_set=page.document.document_type.character_set,
+            character_set=line.page.document.document_type.character_set,
         )
-        for line, (text, confidence) in zip(Line.objects.bulk_create(made), lines, strict=True)
+        for line, (text, confidence) in zip(made, lines, strict=True)
     )
-    sure = [confidence for _, confidence in lines if confidence is not None]
-    page.status = PageStatus.READ
-    page.read_at = timezone.now()
-    page.model_version = version
-    page.character_set = page.document.document_type.character_set
-    page.lowest_confidence = min(sure, default=None)
-    page.save()
 
 
 def _characters(text: str, confidence: float | None) -> list[list[Any]]:

@@ -10,7 +10,8 @@ from django.core.management import call_command
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from recognition.models import ModelVersion
+from recognition.models import DocumentType, ModelVersion
+from review.proposals.answer import answer_proposals
 from tests.factories import (
     PASSWORD,
     make_admin,
@@ -20,6 +21,7 @@ from tests.factories import (
     make_type,
     make_user,
 )
+from tests.proposals import proposed
 from tests.site_map import Address, addresses, pages
 from training.models import TrainingRun
 
@@ -63,6 +65,11 @@ FOR_REVIEWERS = {
     "review_leave",
     "review_release",
     "signed_in",
+    "proposal_list",
+    "proposal_set",
+    "proposal_picture",
+    "proposal_undo",
+    "proposals_of_task",
 }
 """Pages that reviewers may open. Every other one answers them with a 403."""
 
@@ -89,7 +96,17 @@ def ids() -> dict[str, int]:
         "task_id": page.tasks.get().pk,
         "version_id": ModelVersion.objects.get().pk,
         "run_id": run.pk,
+        **proposal_ids(secret, "Legal"),
     }
+
+
+def proposal_ids(document_type: DocumentType, *groups: str) -> dict[str, int]:
+    """A set of proposals of the type, one of them, and a round of answers."""
+    reviewer = make_user("Reviewer", *groups)
+    made = proposed(document_type, reviewer)
+    refused, *_ = made.proposals.values_list("pk", flat=True)
+    done = answer_proposals(set_id=made.pk, user=reviewer, confirm=[], refuse=[refused])
+    return {"set_id": made.pk, "proposal_id": refused, "round_id": done.round.pk}
 
 
 def signed_in(user: User) -> Client:
@@ -164,6 +181,7 @@ def test_reviewers_open_their_pages_and_no_others() -> None:
         "task_id": page.tasks.get().pk,
         "version_id": ModelVersion.objects.get().pk,
         "run_id": TrainingRun.objects.create(trigger="manual").pk,
+        **proposal_ids(page.document.document_type),
     }
     reviewer = make_reviewer()
     for address in own_pages():

@@ -5,6 +5,7 @@ from rest_framework.routers import DefaultRouter
 from recognition.api import BatchViewSet, DocumentTypeViewSet, DocumentViewSet
 from recognition.upload_api import PartialUploadViewSet
 from review.api import LabelViewSet, PageViewSet, ReviewTaskViewSet
+from review.proposals.api import ProposalRoundViewSet, ProposalSetViewSet
 from training.api import ModelVersionViewSet, TrainingRunViewSet, TrialViewSet
 
 router = DefaultRouter(use_regex_path=False)
@@ -16,6 +17,8 @@ router.register("uploads", PartialUploadViewSet, basename="api-upload")
 router.register("pages", PageViewSet, basename="api-page")
 router.register("review-tasks", ReviewTaskViewSet, basename="api-review-task")
 router.register("labels", LabelViewSet, basename="api-label")
+router.register("proposals", ProposalSetViewSet, basename="api-proposal")
+router.register("proposal-rounds", ProposalRoundViewSet, basename="api-proposal-round")
 router.register("models", ModelVersionViewSet, basename="api-model")
 router.register("training-runs", TrainingRunViewSet, basename="api-training-run")
 router.register("trials", TrialViewSet, basename="api-trial")

@@ -111,3 +111,18 @@ class Engine(Protocol):
     def recognise(self, image: Image, polygons: Sequence[Sequence[Point]]) -> list[RecognisedLine]:
         """Recognise given lines of the page, in the order given."""
         ...
+
+
+class Describer(Protocol):
+    """Tells pieces of lines apart by more than their text."""
+
+    def features(self, crops: Sequence[Image]) -> list[npt.NDArray[np.float32]]:
+        """What the network makes of each line crop on its way to a text: float32 [steps, channels].
+
+        Crops are uint8 [height, width, 3], RGB, as `recognition.crops.rectify` cuts them.
+        """
+        ...
+
+
+class SeeingEngine(Engine, Describer, Protocol):
+    """An engine that reads, and describes what it sees."""

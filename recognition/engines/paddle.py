@@ -30,7 +30,7 @@ from recognition.engines.base import (
     RecognisedLine,
 )
 from recognition.engines.detection import DetectionSettings, Detector, DetectorInvalid
-from recognition.engines.halves import Backbone, ExportedHead
+from recognition.engines.halves import Backbone, ExportedHead, Features
 from recognition.engines.network import NetworkInvalid, Precision
 from recognition.engines.store import ModelCorrupt, ModelFiles, ModelMissing
 from recognition.layout import reading_order
@@ -47,7 +47,7 @@ _networks_lock = threading.Lock()
 
 
 class PaddleEngine:
-    """Reads with one model version. Implements `Engine`; not safe for threads.
+    """Reads with one model version. Implements `SeeingEngine`; not safe for threads.
 
     `threads` bounds the processor cores one call uses; `precision` is the detector's and the
     backbone's (the head computes in float32). `character_set` is one of
@@ -160,6 +160,10 @@ class PaddleEngine:
     def recognise_crops(self, crops: Sequence[Image]) -> list[RecognisedLine]:
         """Recognise lines that `rectify` has cut already, in the order given."""
         return [line for _, line in self._recognised(crops)]
+
+    def features(self, crops: Sequence[Image]) -> list[Features]:
+        """What the backbone makes of lines that `rectify` has cut, in the order given."""
+        return self._backbone.features(crops)
 
     def detect(self, image: Image) -> list[DetectedLine]:
         """The detector's lines, in no particular order; see `Detector.look`."""

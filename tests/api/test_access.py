@@ -20,6 +20,8 @@ LISTS = (
     "pages",
     "review-tasks",
     "labels",
+    "proposals",
+    "proposal-rounds",
     "models",
     "training-runs",
     "trials",
