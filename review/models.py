@@ -26,6 +26,8 @@ from review.edits import LineEdit as LineEdit
 from review.edits import LineMark as LineMark
 from review.edits import ReviewerKeys as ReviewerKeys
 from review.plant_record import PlantedError as PlantedError
+from review.queued import QUEUED_CONSTRAINTS, QUEUED_INDEXES, Queued
+from review.queued import QueueFigures as QueueFigures
 from review.states import (
     OPEN,
     WITHOUT_TEXT,
@@ -91,7 +93,7 @@ class RoutingDecision(models.Model):
         return f"{self.page}: {self.get_outcome_display()}"
 
 
-class ReviewTask(models.Model):
+class ReviewTask(Queued):
     """One page waiting for, or held by, a reviewer."""
 
     page = models.ForeignKey(Page, on_delete=models.PROTECT, related_name="tasks")
@@ -260,14 +262,10 @@ class ReviewTask(models.Model):
                 name="task_flagged_has_reason",
                 condition=~Q(status=TaskStatus.FLAGGED) | ~Q(flag_reason=""),
             ),
+            *QUEUED_CONSTRAINTS,
         ]
         indexes = [
-            models.Index(
-                F("priority").desc(),
-                F("id"),
-                name="task_queue",
-                condition=Q(status__in=[TaskStatus.WAITING, TaskStatus.HELD]),
-            ),
+            *QUEUED_INDEXES,
             # What the queue's page counts: by type and status, what is held until when, and what
             # a person has done.
             models.Index(

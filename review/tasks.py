@@ -3,13 +3,19 @@
 from celery import shared_task
 
 from recognition.tasks import LINE_PATIENCE, PATIENT
-from review import thresholds, turned
+from review import revaluing, thresholds, turned
 
 
 @shared_task
 def choose_thresholds() -> int:
     """Find the thresholds of document types with an accuracy target anew."""
     return thresholds.choose_thresholds()
+
+
+@shared_task
+def refresh_queue() -> dict[str, int]:
+    """Keep the queue's order up with what is learnt, and let nothing wait too long."""
+    return revaluing.refresh_queue()
 
 
 @shared_task(bind=False, expires=LINE_PATIENCE, **PATIENT)
