@@ -154,11 +154,11 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_random_share(self) -> float:
         """Nothing typed is what was there, or what is usual."""
-        return self.cleaned_data["random_share"] or self.instance.random_share
+        return float(self.cleaned_data["random_share"] or self.instance.random_share)
 
     def clean_longest_wait_days(self) -> int:
         """The same."""
-        return self.cleaned_data["longest_wait_days"] or self.instance.longest_wait_days
+        return int(self.cleaned_data["longest_wait_days"] or self.instance.longest_wait_days)
 
     def clean_plant_rate(self) -> float:
         """Nothing typed is none."""

@@ -29,10 +29,8 @@ class Quantiles(Aggregate):
     """Quantiles at SCALE equal steps from the least to the greatest; None of no rows."""
 
     function = "percentile_cont"
-    template = (
-        "%(function)s(ARRAY(SELECT g / " + f"{SCALE - 1}.0 FROM generate_series(0, {SCALE - 1}) g)"
-        "::float8[]) WITHIN GROUP (ORDER BY %(expressions)s)"
-    )
+    shares = ", ".join(str(step / (SCALE - 1)) for step in range(SCALE))
+    template = f"%(function)s(ARRAY[{shares}]) WITHIN GROUP (ORDER BY %(expressions)s)"
     output_field = ArrayField(FloatField())
 
 
@@ -49,7 +47,7 @@ def find_figures(document_type: DocumentType) -> QueueFigures:
     """Find a type's figures anew and store them. Takes about a second, and no lock meanwhile."""
     settled = _settled(document_type)
     pages = [
-        DonePage(lines, corrected, seconds)
+        DonePage(lines, corrected or 0, seconds or 0.0)
         for lines, corrected, seconds in ReviewTask.objects.timed(document_type)
         .annotate(lines=Count("labels"))
         .values_list("lines", "corrected", "seconds")[:PAGES_TIMED]

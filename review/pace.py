@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from review.value import Pace
 
 USUAL = Pace()
-PRIOR_PAGES = 10.0
-"""So many pages have to speak against what is usual before they count for half."""
+PRIOR_PAGES = 2.0
+"""What is usual speaks as loudly as so many pages."""
 PRIOR_ERRORS = 20.0
 """Likewise, in wrong characters."""
 ODD = 10.0

@@ -56,11 +56,9 @@ def new_place(page: Page, document_type: DocumentType, kind: TaskKind) -> dict[s
     One query for the figures, and one for the reading where it has a say.
     """
     drawn = chance(ARM_SALT, page.pk) < document_type.random_share
-    identity = {
-        "arm": Arm.RANDOM if drawn else Arm.VALUE,
-        "draw": chance(DRAW_SALT, page.pk),
-    }
-    return {**identity, **place(page, document_type, kind, **identity)}
+    arm, draw = Arm.RANDOM if drawn else Arm.VALUE, chance(DRAW_SALT, page.pk)
+    placed = place(page, document_type, kind, arm=arm, draw=draw)
+    return {"arm": arm, "draw": draw, **placed}
 
 
 def place(

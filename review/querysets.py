@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from recognition.querysets import OfTypeQuerySet, is_admin
-from review.states import OPEN, Arm, Hold, TaskKind, TaskStatus
+from review.states import OPEN, Hold, TaskKind, TaskStatus
 
 if TYPE_CHECKING:
     from review import models as m  # noqa: F401  named in a string below

@@ -133,4 +133,3 @@ class QueueFigures(models.Model):
 
     def __str__(self) -> str:
         return f"{self.document_type}: {self.line_seconds:.1f} s a line"
-

@@ -194,9 +194,7 @@ def _checked(lines: list[int], entries: Mapping[int, LineEntry]) -> dict[int, Li
     return cleaned
 
 
-def _corrected(
-    cleaned: Mapping[int, LineEntry], shown: Mapping[int, tuple[int, str]]
-) -> int:
+def _corrected(cleaned: Mapping[int, LineEntry], shown: Mapping[int, tuple[int, str]]) -> int:
     """Characters that differ from what was read. What nobody can read, nobody has corrected."""
     return sum(
         edits(entry.text, clean_line(shown[line][1]) if line in shown else "")

@@ -54,6 +54,7 @@ class ReadBack:
     least: float
     margin: float
     wrong: int
+    characters: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,7 @@ class Reader:
             least=min(said, default=0.0),
             margin=min(margins, default=0.0),
             wrong=edits(line.text, decoded.text),
+            characters=tuple((one.text, one.confidence) for one in decoded.characters),
         )
 
     def read_all(self, lines: Sequence[ReplayLine]) -> list[ReadBack]:

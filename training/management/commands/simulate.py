@@ -1,6 +1,8 @@
 """Which lines to ask people about first, tried on a folder of ground truth.
 
 `manage.py simulate --data DIR --strategies random,least_confident,margin,value --rounds 4`
+
+Features take most of the time on long lines; training takes the rest: `--max-steps` bounds it.
 """
 
 import json
@@ -65,6 +67,11 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{point.strategy:16}{point.labels:6} labels {point.cer:8.2%} "
                 f"({point.low:.2%} to {point.high:.2%}, {point.seeds} seeds)"
+            )
+        for one in simulation.reached(found):
+            share = "not reached" if one.share is None else f"{one.labels} labels ({one.share:.0%})"
+            self.stdout.write(
+                f"{one.strategy}: random's last {one.cer:.2%} after {one.of_labels} labels: {share}"
             )
         if options["json"]:
             written = {"data": options["data"].name, **simulation.as_json(plan, outcomes)}
