@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from review.value import Pace
 
 USUAL = Pace()
-PRIOR_PAGES = 2.0
+PRIOR_PAGES = 4.0
 """What is usual speaks as loudly as so many pages."""
 PRIOR_ERRORS = 20.0
 """Likewise, in wrong characters."""
-ODD = 10.0
+ODD = 5.0
 """A page that took so many times as long as usual, or as short, counts as that: its reviewer was
 called away, or somebody else had typed it."""
 SECONDS = (0.05, 120.0)

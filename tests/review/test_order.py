@@ -2,6 +2,7 @@
 
 import random
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -238,3 +239,17 @@ def test_the_expected_time_is_told_in_words(seconds: float, told: str) -> None:
     )
     assert told in came_by(task)
     assert "1 wrong character are" not in came_by(task)
+
+
+def test_rows_of_before_get_the_arm_and_number_that_new_ones_have() -> None:
+    """The migration's SQL and the pure core make the same of a page."""
+    kind = factories.make_type(random_share=0.5)
+    tasks = [factories.make_task(kind, image=False) for _ in range(6)]
+    known = {task.pk: (task.arm, task.draw) for task in tasks}
+    ReviewTask.objects.update(arm="random", draw=0.0, turn=3.0, value=3.0)
+    migration = import_module("review.migrations.0012_order_by_value")
+    with connection.cursor() as cursor:
+        cursor.execute(migration.DRAW)
+    found = {task.pk: (task.arm, task.draw) for task in ReviewTask.objects.all()}
+    assert found == known
+    assert not ReviewTask.objects.exclude(turn=0.0, value=0.0).exists()
