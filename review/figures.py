@@ -20,9 +20,10 @@ from review.value import doubts_of, expected_errors
 PAGES_TIMED = 300
 LABELS_READ = 1_000
 PAGES_SAMPLED = 100
+LABELS_COUNTED = 50_000
 CHARACTERS_KEPT = 500
-"""Newest done pages, newest labels, waiting pages and characters that the figures rest on: with
-these, a type's figures take about a second."""
+"""Newest done pages, newest labels and waiting pages that the figures rest on, labels counted, and
+characters kept: bounds, so that a type's figures take a second or two however much there is."""
 
 
 class Quantiles(Aggregate):
@@ -96,7 +97,7 @@ def _settled(document_type: DocumentType) -> _Settled:
         doubt.update(doubts_of([line]))
         expected += expected_errors(line)
         corrected += edits(text, before)
-    share = labels.count() / read if read == LABELS_READ else 1.0
+    share = labels.order_by()[:LABELS_COUNTED].count() / read if read == LABELS_READ else 1.0
     return _Settled({name: sum_ * share for name, sum_ in doubt.items()}, expected, corrected)
 
 

@@ -168,13 +168,15 @@ def make_page(
     image: bool = True,
     model: ModelVersion | None = None,
     reviewer: User | None = None,
+    placed: bool = False,
 ) -> Page:
     """A page whose `lines` are (text, calibrated probability), as far as `status` says.
 
     Without a status the page is read and routed, so the probabilities decide: the default lines
     (LINES) end in review; ACCEPTED has SURE_LINES. QUEUED, READING and FAILED pages have no
     lines. A REVIEWED page is submitted, as read, by `reviewer`. Without `image` the storage lacks
-    the file. The model is the active one, or a new one made active for all types.
+    the file. The model is the active one, or a new one made active for all types. Tasks come in
+    the order in which they were made, unless `placed`: by value or chance, as routing has it.
     """
     if lines is None:
         lines = SURE_LINES if status == PageStatus.ACCEPTED else LINES
@@ -188,6 +190,8 @@ def make_page(
     if status == PageStatus.READ:
         return page
     route_page(page.pk, draw=lambda: 0.999)
+    if not placed:
+        ReviewTask.objects.filter(page=page).update(turn=0.0)
     if status == PageStatus.REVIEWED:
         submit_as_read(page, reviewer or make_reviewer())
     page.refresh_from_db()

@@ -34,7 +34,7 @@ NEARLY_SURE = [("Total 12.50 and much more", 0.79), ("Thank you", 0.99)]
 def with_arm(arm: Arm, kind: Any, lines: Any = DOUBTFUL, **fields: Any) -> ReviewTask:
     """A waiting task of a page that this arm places; pages of the other are done away with."""
     while True:
-        task = factories.make_task(kind, lines=lines, image=False, **fields)
+        task = factories.make_task(kind, lines=lines, image=False, placed=True, **fields)
         if task.arm == arm:
             return task
         ReviewTask.objects.filter(pk=task.pk).update(status="withdrawn")
