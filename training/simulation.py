@@ -23,6 +23,9 @@ PAGE_LINES = 10
 GOAL = 0.5
 """Of random's labels should do for random's last error rate."""
 PACE = Pace()
+BLIND = frozenset({"random"})
+"""Strategies that need no reading, which is then spared."""
+UNREAD = LineDoubt(None, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,23 +105,24 @@ def _ask(
     note: Callable[[Outcome], None],
 ) -> None:
     """All rounds of one strategy with one seed."""
-    state, left = base, shipped
+    state, read = base, shipped
     chosen: list[int] = []
     settled: Counter[str] = Counter()
     seconds = 0.0
     generator = random.Random(f"{strategy} {seed}")
     for turn in range(plan.rounds):
-        order = STRATEGIES[strategy](_prospects(left), generator, settled)
-        asked = [left[at] for at in order[: plan.batch]]
-        chosen += order[: plan.batch]
+        taken = set(chosen)
+        left = [at for at in range(len(pool)) if at not in taken]
+        if turn:
+            read = {} if strategy in BLIND else _read(state, pool, left)
+        order = STRATEGIES[strategy](_prospects(left, read), generator, settled)[: plan.batch]
+        asked = [read[at] for at in order] if read else _read(state, pool, order).values()
+        chosen += order
         settled.update(doubts_of(_doubt(one) for one in asked))
         seconds += sum(PACE.line + PACE.error * one.wrong for one in asked)
         state = _learn(state, base, [pool[at] for at in chosen], plan, seed)
         rate = _error_rate(state, test)
         note(Outcome(strategy, seed, len(chosen), round(seconds / 60, 2), rate))
-        if turn + 1 < plan.rounds:
-            taken = set(chosen)
-            left = _read(state, pool, [at for at in range(len(pool)) if at not in taken])
 
 
 def held_out(lines: Sequence[ReplayLine], seed: int) -> tuple[list[ReplayLine], list[ReplayLine]]:
@@ -220,12 +224,17 @@ def as_json(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, Any]:
 def _read(
     state: HeadState, pool: Sequence[ReplayLine], numbers: Iterable[int]
 ) -> dict[int, ReadBack]:
-    reader = Reader(state)
-    return {at: reader.read(pool[at]) for at in numbers}
+    wanted = list(numbers)
+    read = Reader(state).read_all([pool[at] for at in wanted])
+    return dict(zip(wanted, read, strict=True))
 
 
-def _prospects(left: Mapping[int, ReadBack]) -> list[Prospect]:
-    return [Prospect(at, _doubt(read), read.margin) for at, read in left.items()]
+def _prospects(left: Iterable[int], read: Mapping[int, ReadBack]) -> list[Prospect]:
+    """Of lines that were not read, as a strategy that looks at none wants them, the number only."""
+    return [
+        Prospect(at, _doubt(read[at]), read[at].margin) if at in read else Prospect(at, UNREAD, 0.0)
+        for at in left
+    ]
 
 
 def _doubt(read: ReadBack) -> LineDoubt:

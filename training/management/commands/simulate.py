@@ -61,7 +61,17 @@ class Command(BaseCommand):
         plan = simulation.Plan(
             names, options["rounds"], options["batch"], tuple(range(options["seeds"])), chosen
         )
-        outcomes = simulation.simulate(lines, base_state(files), plan, self._tell)
+        outcomes = []
+
+        def on_outcome(outcome: simulation.Outcome) -> None:
+            """Told and kept at once: what a stopped run has found is not lost."""
+            outcomes.append(outcome)
+            self._tell(outcome)
+            if options["json"]:
+                written = {"data": options["data"].name, **simulation.as_json(plan, outcomes)}
+                options["json"].write_text(json.dumps(written, indent=1) + "\n")
+
+        simulation.simulate(lines, base_state(files), plan, on_outcome)
         found = simulation.points(outcomes)
         for point in found:
             self.stdout.write(
@@ -73,9 +83,6 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{one.strategy}: random's last {one.cer:.2%} after {one.of_labels} labels: {share}"
             )
-        if options["json"]:
-            written = {"data": options["data"].name, **simulation.as_json(plan, outcomes)}
-            options["json"].write_text(json.dumps(written, indent=1) + "\n")
         if options["svg"]:
             from training.plots import strategies
 
