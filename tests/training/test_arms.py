@@ -74,9 +74,9 @@ class TestThePage:
     def page(self, client, kind) -> str:
         return client.get(reverse("type_learning", args=[kind.pk])).content.decode()
 
-    def reviewed(self, kind, arm: str, pages: int, corrected: int, **fields) -> None:
+    def reviewed(self, document_type, arm: str, pages: int, corrected: int, **fields) -> None:
         """Pages done by this arm: copies of one, as their lines have no say here."""
-        task = ReviewTask.objects.get(page=make_page(kind, status="reviewed", image=False))
+        task = ReviewTask.objects.get(page=make_page(document_type, status="reviewed", image=False))
         rows = {"arm": arm, "corrected": corrected, "seconds": 30.0, **fields}
         made = [ReviewTask(**{**_columns(task), **rows}) for _ in range(pages)]
         ReviewTask.objects.filter(pk=task.pk).update(corrected=None)
@@ -103,7 +103,7 @@ class TestThePage:
         page = self.page(client, kind)
         assert "<strong>2.00 times</strong>" in page
         assert reverse("type_arms_plot", args=[kind.pk, "dark"]) in page
-        assert "may be chance" not in page
+        assert "the interval holds 1" not in page
         picture = client.get(reverse("type_arms_plot", args=[kind.pk, "dark"]))
         assert b"drawn at random" in picture.content
 
