@@ -24,6 +24,7 @@ from typing import Any
 
 from bench.report import goal, print_goals, report, table, write_json
 from recognition.engines.store import ModelFiles, install_base
+from review.value import Pace
 from training.gate import Parity, Verdict, decide, may_be_tried
 from training.paired import PairedLine
 from training.replay import (
@@ -40,7 +41,6 @@ from training.replay import (
 from training.sequential import PageErrors, weigh
 from training.settings import TrainSettings
 from training.splits import split_of
-from training.strategies import SECONDS_A_CHARACTER, SECONDS_A_LINE
 
 GOAL = 0.6
 PAGE_LINES = 10
@@ -223,8 +223,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, action="append")
     parser.add_argument("--lines", type=int, default=1500)
     parser.add_argument("--threshold", type=float, default=0.8)
-    parser.add_argument("--line-seconds", type=float, default=SECONDS_A_LINE)
-    parser.add_argument("--character-seconds", type=float, default=SECONDS_A_CHARACTER)
+    parser.add_argument("--line-seconds", type=float, default=Pace().line)
+    parser.add_argument("--character-seconds", type=float, default=Pace().error)
     parser.add_argument("--max-steps", type=int, default=1500)
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--store", type=Path, help="model store; a temporary one by default")

@@ -105,7 +105,8 @@ def queue_pages(pages: int, *, with_lines: int, lines: int = LINES) -> Any:
     prediction = line.predictions.get()
     _multiply(Page, page.pk, f"generate_series(2, {pages}) AS n", number="n")
     others = f"FROM recognition_page WHERE document_id = {page.document_id} AND id <> {page.pk}"
-    _multiply(ReviewTask, task.pk, f"(SELECT id AS page {others}) AS made", page_id="made.page")
+    made = f"(SELECT id AS page {others}) AS made"
+    _multiply(ReviewTask, task.pk, made, page_id="made.page", turn="random()")
     some = f"(SELECT id AS page {others} ORDER BY id LIMIT {with_lines - 1}) AS made"
     places = f"generate_series(0, {lines - 1}) AS n"
     _multiply(Line, line.pk, f"{some}, {places}", page_id="made.page", position="n")

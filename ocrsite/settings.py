@@ -233,6 +233,7 @@ CELERY_BEAT_SCHEDULE = {
     "refresh": {"task": "training.tasks.request_due_refreshes", "schedule": 10.0},
     "trials": {"task": "training.tasks.judge_trials", "schedule": 15.0},
     "accuracy": {"task": "training.tasks.watch_accuracy", "schedule": 3600.0},
+    "order the queue": {"task": "review.tasks.refresh_queue", "schedule": 60.0},
     "choose thresholds": {"task": "review.tasks.choose_thresholds", "schedule": 600.0},
     "watch": {"task": "recognition.tasks.take_watched_files", "schedule": 15.0},
 }

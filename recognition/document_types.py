@@ -39,7 +39,7 @@ def _policy(pk: int) -> dict[str, Any]:
     names = (
         "name", "description", "threshold", "accuracy_target", "audit_rate", "priority",
         "second_review_rate", "second_review_below", "second_review_blind", "plant_rate",
-        "character_set",
+        "character_set", "random_share", "longest_wait_days",
     )  # fmt: skip
     return {
         **{name: getattr(stored, name) for name in names},

@@ -124,6 +124,42 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
         "a label. Empty or 0: none.",
     )
 
+    random_share = PercentField(
+        required=False,
+        min_value=1,
+        label="Pages drawn at random, in per cent",
+        help_text="The queue puts first the pages on which an hour of work corrects most. This "
+        "share takes its place by chance instead, so that the learning page can tell what that "
+        "order is worth. 10 is usual; it holds for pages read from now on.",
+        error_messages={
+            "min_value": "Give a number from 1 to 100: without pages drawn at random nobody could "
+            "tell what the order is worth.",
+            "max_value": "Give a number from 1 to 100.",
+            "invalid": "Give a number, such as 10.",
+        },
+    )
+    longest_wait_days = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=365,
+        label="Longest wait, in days",
+        help_text="A page that has waited for so long is reviewed before all others of its "
+        "priority, the oldest first, however little there is to correct. 7 is usual.",
+        error_messages={
+            "min_value": "Give a whole number of days, from 1 to 365.",
+            "max_value": "Give a whole number of days, from 1 to 365.",
+            "invalid": "Give a whole number of days, such as 7.",
+        },
+    )
+
+    def clean_random_share(self) -> float:
+        """Nothing typed is what was there, or what is usual."""
+        return float(self.cleaned_data["random_share"] or self.instance.random_share)
+
+    def clean_longest_wait_days(self) -> int:
+        """The same."""
+        return int(self.cleaned_data["longest_wait_days"] or self.instance.longest_wait_days)
+
     def clean_plant_rate(self) -> float:
         """Nothing typed is none."""
         return self.cleaned_data["plant_rate"] or 0.0
@@ -145,6 +181,8 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
             "second_review_blind",
             "plant_rate",
             "priority",
+            "random_share",
+            "longest_wait_days",
             "character_set",
             "groups",
         )

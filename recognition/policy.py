@@ -58,6 +58,17 @@ class DocumentType(models.Model):
     priority = models.SmallIntegerField(
         default=0, help_text="Pages of types with a higher number are reviewed first."
     )
+    random_share = models.FloatField(
+        default=0.1,
+        validators=[MinValueValidator(0.01), MaxValueValidator(1.0)],
+        help_text="Share of pages that take their place in the queue by chance (0.01 to 1), so "
+        "that it can be measured what the order by value is worth.",
+    )
+    longest_wait_days = models.PositiveSmallIntegerField(
+        default=7,
+        validators=[MinValueValidator(1), MaxValueValidator(365)],
+        help_text="Pages that have waited for so many days are reviewed first, the oldest first.",
+    )
     character_set = character_set_field("Pages are read as if no other characters existed.")
     groups = models.ManyToManyField(
         Group,
@@ -83,6 +94,14 @@ class DocumentType(models.Model):
                 name="type_second_review_is_share",
                 condition=is_share("second_review_rate")
                 & (Q(second_review_below__isnull=True) | is_share("second_review_below")),
+            ),
+            models.CheckConstraint(
+                name="type_some_pages_are_drawn",
+                condition=Q(random_share__gte=0.01, random_share__lte=1.0),
+            ),
+            models.CheckConstraint(
+                name="type_wait_has_an_end",
+                condition=Q(longest_wait_days__gte=1, longest_wait_days__lte=365),
             ),
             models.CheckConstraint(
                 name="type_target_below_one",

@@ -13,7 +13,14 @@ from recognition.states import DocumentStatus, PageStatus
 class DocumentTypeSerializer(serializers.ModelSerializer[DocumentType]):
     """A kind of document. Its policy and `groups` are shown to admins only."""
 
-    FOR_ADMINS = ("threshold", "accuracy_target", "audit_rate", "groups")
+    FOR_ADMINS = (
+        "threshold",
+        "accuracy_target",
+        "audit_rate",
+        "random_share",
+        "longest_wait_days",
+        "groups",
+    )
 
     groups = serializers.SlugRelatedField(
         slug_field="name",
@@ -33,6 +40,8 @@ class DocumentTypeSerializer(serializers.ModelSerializer[DocumentType]):
             "accuracy_target",
             "audit_rate",
             "priority",
+            "random_share",
+            "longest_wait_days",
             "character_set",
             "groups",
             "created_at",

@@ -7,6 +7,7 @@ from review.models import (
     Draft,
     Label,
     PlantedError,
+    QueueFigures,
     RefusedDraft,
     ReviewTask,
     RoutingDecision,
@@ -26,7 +27,7 @@ class RoutingDecisionAdmin(ReadOnlyAdmin):
 @admin.register(ReviewTask)
 class ReviewTaskAdmin(ReadOnlyAdmin):
     list_display = ("page", "kind", "status", "reviewer", "lease_expires_at", "done_by", "done_at")
-    list_filter = ("status", "kind", "page__document__document_type")
+    list_filter = ("status", "kind", "arm", "page__document__document_type")
     list_select_related = ("page__document", "reviewer", "done_by")
     search_fields = ("=page__id", "reviewer__username", "done_by__username")
     raw_id_fields = ("page", "decision", "model_version")
@@ -75,3 +76,9 @@ class PlantedErrorAdmin(ReadOnlyAdmin):
     list_select_related = ("line__page__document", "reviewer")
     search_fields = ("=task__id", "reviewer__username")
     raw_id_fields = ("task", "line")
+
+
+@admin.register(QueueFigures)
+class QueueFiguresAdmin(ReadOnlyAdmin):
+    list_display = ("document_type", "line_seconds", "error_seconds", "wrong", "pages", "at")
+    list_select_related = ("document_type",)

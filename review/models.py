@@ -31,6 +31,8 @@ from review.proposals.record import ProposalAnswer as ProposalAnswer
 from review.proposals.record import ProposalRound as ProposalRound
 from review.proposals.record import ProposalSearch as ProposalSearch
 from review.proposals.record import ProposalSet as ProposalSet
+from review.queued import QUEUED_CONSTRAINTS, QUEUED_INDEXES, Queued
+from review.queued import QueueFigures as QueueFigures
 from review.states import (
     OPEN,
     WITHOUT_TEXT,
@@ -96,7 +98,7 @@ class RoutingDecision(models.Model):
         return f"{self.page}: {self.get_outcome_display()}"
 
 
-class ReviewTask(models.Model):
+class ReviewTask(Queued):
     """One page waiting for, or held by, a reviewer."""
 
     page = models.ForeignKey(Page, on_delete=models.PROTECT, related_name="tasks")
@@ -265,14 +267,10 @@ class ReviewTask(models.Model):
                 name="task_flagged_has_reason",
                 condition=~Q(status=TaskStatus.FLAGGED) | ~Q(flag_reason=""),
             ),
+            *QUEUED_CONSTRAINTS,
         ]
         indexes = [
-            models.Index(
-                F("priority").desc(),
-                F("id"),
-                name="task_queue",
-                condition=Q(status__in=[TaskStatus.WAITING, TaskStatus.HELD]),
-            ),
+            *QUEUED_INDEXES,
             # What the queue's page counts: by type and status, what is held until when, and what
             # a person has done.
             models.Index(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from recognition.querysets import OfTypeQuerySet, is_admin
@@ -61,8 +61,32 @@ class ReviewTaskQuerySet(OfTypeQuerySet["m.ReviewTask"]):
         return self.filter(reviewer=user, hold=Hold.PARKED)
 
     def in_queue_order(self) -> Self:
-        """By priority, then the oldest first."""
-        return self.order_by("-priority", "pk")
+        """By priority, then what has waited too long, then by value or chance: as its index is."""
+        return self.order_by("-priority", "late_since", "-turn", "pk")
+
+    def waiting_of(self, document_type: Any) -> Self:
+        """Pages of a type that nobody holds."""
+        return self.filter(document_type=document_type, status=TaskStatus.WAITING)
+
+    def overdue(self, document_type: Any) -> Self:
+        """Those that have waited longer than their type lets a page wait, and are not yet late."""
+        limit = timezone.now() - timedelta(days=document_type.longest_wait_days)
+        return self.waiting_of(document_type).filter(late_since=None, created_at__lte=limit)
+
+    def valued_before(self, document_type: Any, at: datetime) -> Self:
+        """Those whose place rests on figures older than that, the oldest first."""
+        rows = self.waiting_of(document_type).exclude(kind=TaskKind.DECIDE)
+        older = rows.filter(Q(valued_at=None) | Q(valued_at__lt=at))
+        return older.order_by(F("valued_at").asc(nulls_first=True), "pk")
+
+    def timed(self, document_type: Any) -> Self:
+        """Done pages of which it is known what was corrected in what time, the newest first."""
+        rows = self.filter(document_type=document_type, status=TaskStatus.DONE)
+        return rows.filter(corrected__isnull=False, seconds__gt=0).order_by("-done_at")
+
+    def chosen_by_an_arm(self) -> Self:
+        """Pages that a model was unsure of, and that did not come for having waited too long."""
+        return self.filter(kind=TaskKind.THRESHOLD, late_since=None)
 
     def done_since(self, since: datetime) -> Self:
         """Pages reviewed since then, the checks of a second person among them."""

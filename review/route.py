@@ -9,6 +9,7 @@ from django.db import transaction
 from recognition.models import ModelVersion, Page, Prediction
 from recognition.states import PAGE_MOVES, PageStatus, TextSource, move
 from review.models import ReviewTask, RoutingDecision
+from review.placing import new_place, place
 from review.routing import LineFact, decide, decide_taken
 from review.states import TASK_MOVES, Outcome, TaskKind, TaskStatus
 from review.thresholds import policy_of
@@ -100,14 +101,16 @@ def _open_or_accept(page: Page, decision: RoutingDecision) -> str:
         move(rows, PageStatus.ACCEPTED, PAGE_MOVES)
         return outcome.value
     move(rows, PageStatus.REVIEW, PAGE_MOVES)
+    document_type, kind = page.document.document_type, KIND_OF[outcome]
     ReviewTask.objects.create(
         page=page,
-        document_type=page.document.document_type,
-        kind=KIND_OF[outcome],
+        document_type=document_type,
+        kind=kind,
         decision=decision,
         model_version=decision.model_version,
         character_set=decision.character_set,
-        priority=page.document.document_type.priority,
+        priority=document_type.priority,
+        **new_place(page, document_type, kind),
     )
     return outcome.value
 
@@ -126,10 +129,12 @@ def _reroute(page: Page, draw: Callable[[], float]) -> str:
         move(rows, TaskStatus.WITHDRAWN, TASK_MOVES)
         move(Page.objects.filter(pk=page.pk), PageStatus.ACCEPTED, PAGE_MOVES)
         return outcome.value
+    kind = KIND_OF[outcome]
     rows.update(
-        kind=KIND_OF[outcome],
+        kind=kind,
         decision=decision,
         model_version_id=decision.model_version_id,
         character_set=decision.character_set,
+        **place(page, page.document.document_type, kind, arm=task.arm, draw=task.draw),
     )
     return outcome.value

@@ -17,6 +17,7 @@ from review.drafts import DraftEntry, newer_drafts
 from review.exceptions import InvalidSubmission, LeaseLost, NotWaived
 from review.leases import FREE
 from review.models import Label, ReviewTask
+from review.placing import new_place
 from review.states import TASK_MOVES, WITHOUT_TEXT, TaskKind, TaskStatus, Verdict
 from review.text import clean_line, same_label
 
@@ -59,6 +60,7 @@ def open_second_review(
         priority=task.priority,
         first=task,
         first_reviewer_id=user.pk,
+        **new_place(task.page, policy, TaskKind.SECOND),
     )
     return True
 

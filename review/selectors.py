@@ -23,6 +23,7 @@ from review.proposals.confirmed import (
 )
 from review.services import LineEntry
 from review.states import WITHOUT_TEXT, TaskKind
+from review.turns import came_by
 
 UNSURE = 0.95
 """Between the threshold and this a line is drawn as less than sure; it colours, nothing more."""
@@ -113,6 +114,11 @@ class ReviewPage:
     faults: str = ""
     seconds: float = 0.0
     data: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def came_by(self) -> str:
+        """Why this page comes before others; nothing of one that was opened for a reason."""
+        return came_by(self.task)
 
     @property
     def crop_prefix(self) -> str:

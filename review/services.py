@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from recognition.events import record_event
+from recognition.metrics import edits
 from recognition.models import Page, Prediction
 from recognition.states import PAGE_MOVES, PageStatus, move
 from review.drafts import DraftEntry, newer_drafts
@@ -21,6 +22,7 @@ from review.exceptions import (
 )
 from review.leases import FREE
 from review.models import Label, ReviewTask
+from review.placing import new_place
 from review.plants import judge_plants, plants_of, without_plants
 from review.proposals.find import request_search
 from review.second import open_adjudication, open_second_review
@@ -100,6 +102,7 @@ def submit_page(
         done_at=now,
         done_token=token,
         seconds=seconds,
+        corrected=None if second else _corrected(cleaned, shown),
         **FREE,
     )
     if second:
@@ -131,13 +134,15 @@ def reopen_page(*, page: Page, actor: AbstractBaseUser, reason: str) -> ReviewTa
     rows = Page.objects.filter(pk=page.pk, status__in=[PageStatus.REVIEWED, PageStatus.ACCEPTED])
     if page.model_version_id is None or not move(rows, PageStatus.REVIEW, PAGE_MOVES):
         raise NotReopenable("Only a page that is reviewed or accepted can be opened again.")
+    document_type = page.document.document_type
     task = ReviewTask.objects.create(
         page=page,
-        document_type=page.document.document_type,
+        document_type=document_type,
         kind=TaskKind.REOPENED,
         model_version_id=page.model_version_id,
         character_set=page.character_set,
-        priority=page.document.document_type.priority,
+        priority=document_type.priority,
+        **new_place(page, document_type, TaskKind.REOPENED),
     )
     record_event(verb="reopen", subject=task, actor=actor, page=page.pk, reason=reason)
     return task
@@ -190,6 +195,15 @@ def _checked(lines: list[int], entries: Mapping[int, LineEntry]) -> dict[int, Li
     if faults:
         raise InvalidSubmission(faults)
     return cleaned
+
+
+def _corrected(cleaned: Mapping[int, LineEntry], shown: Mapping[int, tuple[int, str]]) -> int:
+    """Characters that differ from what was read. What nobody can read, nobody has corrected."""
+    return sum(
+        edits(entry.text, clean_line(shown[line][1]) if line in shown else "")
+        for line, entry in cleaned.items()
+        if entry.verdict != Verdict.ILLEGIBLE
+    )
 
 
 def _verdict(entry: LineEntry, shown: str | None) -> str:

@@ -29,6 +29,13 @@ class TaskKind(models.TextChoices):
     DECIDE = "decide", "Adjudication"  # two people differ, a third decides
 
 
+class Arm(models.TextChoices):
+    """By what a page that a model was unsure of takes its place in the queue."""
+
+    VALUE = "value", "By value"
+    RANDOM = "random", "Drawn at random"
+
+
 class Verdict(models.TextChoices):
     CONFIRMED = "confirmed", "Confirmed"
     CORRECTED = "corrected", "Corrected"

@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from recognition.tasks import LINE_PATIENCE, PATIENT
-from review import thresholds, turned
+from review import revaluing, thresholds, turned
 from review.proposals import find
 
 
@@ -13,6 +13,12 @@ from review.proposals import find
 def choose_thresholds() -> int:
     """Find the thresholds of document types with an accuracy target anew."""
     return thresholds.choose_thresholds()
+
+
+@shared_task
+def refresh_queue() -> dict[str, int]:
+    """Keep the queue's order up with what is learnt, and let nothing wait too long."""
+    return revaluing.refresh_queue()
 
 
 @shared_task(bind=False, expires=LINE_PATIENCE, **PATIENT)

@@ -70,7 +70,7 @@ def undo_submit(*, task_id: int, user: AbstractBaseUser) -> ReviewTask:
     _keep_as_drafts(task, user, made)
     make_room(task, user)
     seconds = task.seconds
-    take(task, user, done_by=None, done_at=None, done_token=None, seconds=None)
+    take(task, user, done_by=None, done_at=None, done_token=None, seconds=None, corrected=None)
     move(Page.objects.filter(pk=task.page_id), PageStatus.REVIEW, PAGE_MOVES)
     record_event(
         verb="undo_submit", subject=task, actor=user, lines=len(made), seconds=seconds,

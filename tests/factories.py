@@ -169,14 +169,16 @@ def make_page(
     model: ModelVersion | None = None,
     reviewer: User | None = None,
     drawn: Lines | None = None,
+    placed: bool = False,
 ) -> Page:
     """A page whose `lines` are (text, calibrated probability), as far as `status` says.
 
     Without a status the page is read and routed, so the probabilities decide: the default lines
     (LINES) end in review; ACCEPTED has SURE_LINES. QUEUED, READING and FAILED pages have no
     lines. A REVIEWED page is submitted, as read, by `reviewer`. Without `image` the storage lacks
-    the file; `drawn` are lines that stand in the picture
-    while `lines` are read. The model is the active one, or a new one made active for all types.
+    the file; `drawn` are lines that stand in the picture while `lines` are read. The model is the
+    active one, or a new one made active for all types. Tasks come in the order in which they were
+    made, unless `placed`: by value or chance, as routing has it.
     """
     if lines is None:
         lines = SURE_LINES if status == PageStatus.ACCEPTED else LINES
@@ -190,6 +192,8 @@ def make_page(
     if status == PageStatus.READ:
         return page
     route_page(page.pk, draw=lambda: 0.999)
+    if not placed:
+        ReviewTask.objects.filter(page=page).update(turn=0.0)
     if status == PageStatus.REVIEWED:
         submit_as_read(page, reviewer or make_reviewer())
     page.refresh_from_db()

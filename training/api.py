@@ -11,13 +11,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from recognition.api import RoleView
-from recognition.models import Activation, ActiveModel, ModelVersion
+from recognition.models import Activation, ActiveModel, DocumentType, ModelVersion
 from recognition.permissions import IsAdmin
+from training.arms import arms_of
 from training.models import TrainingRun, Trial
 from training.runs import cancel_run, request_run
 from training.serializers import (
     ActivationSerializer,
     ActiveModelSerializer,
+    ArmsSerializer,
     ModelVersionSerializer,
     RunRequestSerializer,
     ScopeSerializer,
@@ -123,3 +125,28 @@ class TrialViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleView):
         act(trial=trial, actor=self.person)
         trial.refresh_from_db()
         return Response(self.get_serializer(trial).data)
+
+
+class QueueArmsViewSet(RoleView):
+    """What the order of the queue is worth, by document type."""
+
+    serializer_class = ArmsSerializer
+    permission_classes = [IsAdmin]
+    queryset = DocumentType.objects.all()
+
+    @extend_schema(responses=ArmsSerializer)
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """Pages chosen by value against pages drawn at random, of the last three months."""
+        document_type: Any = self.get_object()
+        found = arms_of(document_type)
+        low, high = found.interval or (None, None)
+        told = {
+            "document_type": document_type.pk,
+            "value": found.value,
+            "random": found.random,
+            "enough": found.enough,
+            "gain": found.gain,
+            "low": low,
+            "high": high,
+        }
+        return Response(self.get_serializer(told).data)

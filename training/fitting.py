@@ -168,6 +168,24 @@ def probabilities(head: Head, features: Array) -> Array:
         return np.asarray(functional.softmax(logits, axis=-1).numpy()[0], dtype=np.float32)
 
 
+def all_probabilities(head: Head, lines: Sequence[Array], at_once: int = 16) -> list[Array]:
+    """The same for many lines, those of like length together: several times as fast."""
+    found: dict[int, Array] = {}
+    order = sorted(range(len(lines)), key=lambda at: len(lines[at]))
+    for start in range(0, len(order), at_once):
+        group = order[start : start + at_once]
+        lengths = [len(lines[at]) for at in group]
+        padded = np.zeros((len(group), lengths[-1], lines[0].shape[1]), dtype=np.float32)
+        for row, at in zip(padded, group, strict=True):
+            row[: len(lines[at])] = lines[at]
+        with paddle.no_grad():
+            logits = head(paddle.to_tensor(padded), paddle.to_tensor(lengths))
+            shares = functional.softmax(logits, axis=-1).numpy()
+        for at, length, of_line in zip(group, lengths, shares, strict=True):
+            found[at] = np.asarray(of_line[:length], dtype=np.float32)
+    return [found[at] for at in range(len(lines))]
+
+
 class _Average:
     """Running average of every weight; with a share of 0 it is the weights themselves."""
 

@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from recognition.converters import Theme
 from recognition.plotting import THEMES, plot, svg
+from training.arms import Arms
 from training.curve import Point
 from training.detector import BoxWeek
 from training.drift import Week
@@ -167,29 +168,51 @@ def _name_weeks(axes: Axes, mondays: Sequence[date]) -> None:
 
 
 def strategies(points: Sequence[Any], theme: Theme) -> bytes:
-    """Error rate by number of labels, a line with its interval for each strategy, as SVG bytes."""
+    """Error rate by labels and by minutes of a person, a line and a 95 % interval a strategy."""
     colours = THEMES[theme]
-    figure, axes = plot(3.4)
+    figure = Figure(figsize=(7.2, 3.2), layout="constrained")
+    by_labels, by_minutes = figure.subplots(1, 2, sharey=True)
     styles = itertools.cycle(["-", "--", "-.", ":"])
     shades = itertools.cycle([colours.first, colours.second, colours.ink])
     for name, of_one in itertools.groupby(points, key=lambda point: str(point.strategy)):
         rows = list(of_one)
-        at = [row.labels for row in rows]
-        shade = next(shades)
-        axes.plot(
-            at,
-            [row.cer for row in rows],
-            color=shade,
-            linestyle=next(styles),
-            linewidth=1.4,
-            label=name.replace("_", " "),
-        )
-        axes.fill_between(
-            at, [row.low for row in rows], [row.high for row in rows], color=shade, alpha=0.12
-        )
-    axes.set_xlabel("Labels", color=colours.ink)
-    axes.set_ylabel("Error rate on held-out lines", color=colours.ink)
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-    axes.set_ylim(bottom=0)
-    axes.legend(frameon=False, fontsize=8, labelcolor=colours.ink)
+        shade, style = next(shades), next(styles)
+        low, high = [row.low for row in rows], [row.high for row in rows]
+        for axes, at in (
+            (by_labels, [row.labels for row in rows]),
+            (by_minutes, [row.minutes for row in rows]),
+        ):
+            axes.plot(
+                at, [row.cer for row in rows], color=shade, linestyle=style, linewidth=1.4,
+                marker="o", markersize=2.5, label=name.replace("_", " "),
+            )  # fmt: skip
+            axes.fill_between(at, low, high, color=shade, alpha=0.12)
+    by_labels.set_xlabel("Labels", color=colours.ink)
+    by_minutes.set_xlabel("Estimated minutes of a reviewer", color=colours.ink)
+    by_labels.set_ylabel("Error rate on held-out lines", color=colours.ink)
+    by_labels.yaxis.set_major_formatter(PercentFormatter(1.0))
+    by_labels.set_ylim(bottom=0)
+    by_minutes.grid(color=colours.grid, linewidth=0.6)
+    by_labels.legend(frameon=False, fontsize=8, labelcolor=colours.ink)
+    return svg(figure, colours)
+
+
+def arms(found: Arms, theme: Theme) -> bytes:
+    """Characters corrected in a minute of reviewing, in both arms, with 95 % intervals, as SVG."""
+    colours = THEMES[theme]
+    figure, axes = plot(1.7)
+    rows = (
+        ("drawn at random", found.random, colours.second),
+        ("by value", found.value, colours.first),
+    )
+    for place, (_, arm, shade) in enumerate(rows):
+        axes.errorbar(
+            [arm.rate or 0.0], [place],
+            xerr=[[(arm.rate or 0.0) - arm.low], [arm.high - (arm.rate or 0.0)]],
+            color=shade, marker="o", markersize=5, linewidth=1.6, capsize=3,
+        )  # fmt: skip
+    axes.set_yticks([0, 1], [name for name, _, _ in rows])
+    axes.set_ylim(-0.6, 1.6)
+    axes.set_xlim(left=0)
+    axes.set_xlabel("Characters corrected in a minute of reviewing", color=colours.ink)
     return svg(figure, colours)

@@ -126,3 +126,30 @@ class TrialSerializer(serializers.ModelSerializer[Trial]):
             "ended_at",
         )
         read_only_fields = fields
+
+
+class ArmSerializer(serializers.Serializer[Any]):
+    """The pages of one arm; `per_minute` and its 95 % interval are corrected characters."""
+
+    pages = serializers.IntegerField()
+    corrected = serializers.IntegerField()
+    minutes = serializers.FloatField()
+    per_minute = serializers.FloatField(source="rate", allow_null=True)
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
+class ArmsSerializer(serializers.Serializer[Any]):
+    """What the order by value is worth against pages drawn at random.
+
+    `gain` is how many times as much a minute corrects, with its 95 % interval; null while there is
+    not enough evidence.
+    """
+
+    document_type = serializers.IntegerField()
+    value = ArmSerializer()
+    random = ArmSerializer()
+    enough = serializers.BooleanField()
+    gain = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)

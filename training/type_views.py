@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from recognition.access import admin_required
 from recognition.converters import Theme
 from recognition.models import DocumentType
-from training import alerts, audits, detector, progress, shadow, trials
+from training import alerts, arms, audits, detector, progress, shadow, trials
 from training.exceptions import TrialOver
 from training.ledger import standing_of
 from training.models import TrainingRun, Trial
@@ -39,6 +39,7 @@ def type_learning(request: HttpRequest, type_id: int) -> HttpResponse:
         "boxes": boxes,
         "boxed": any(week.pages for week in boxes),
         **alerts.accuracy_page(document_type),
+        **arms.arms_page(document_type),
     }
     return render(request, "training/type_learning.html", context)
 
@@ -64,6 +65,17 @@ def type_accuracy_plot(request: HttpRequest, type_id: int, theme: Theme) -> Http
     from training import plots  # here: the drawing library would cost each start a second
 
     picture = plots.accuracy(audits.weeks_of(document_type), theme)
+    return HttpResponse(picture, content_type="image/svg+xml")
+
+
+@require_safe
+@admin_required
+def type_arms_plot(request: HttpRequest, type_id: int, theme: Theme) -> HttpResponse:
+    """What a minute corrects in both arms, as SVG."""
+    document_type = get_object_or_404(DocumentType, pk=type_id)
+    from training import plots  # here: the drawing library would cost each start a second
+
+    picture = plots.arms(arms.arms_of(document_type), theme)
     return HttpResponse(picture, content_type="image/svg+xml")
 
 

@@ -28,6 +28,11 @@ urlpatterns = [
         name="type_accuracy_plot",
     ),
     path(
+        "types/<int:type_id>/learning/arms-<theme:theme>.svg",
+        type_views.type_arms_plot,
+        name="type_arms_plot",
+    ),
+    path(
         "types/<int:type_id>/learning/boxes-<theme:theme>.svg",
         type_views.type_boxes_plot,
         name="type_boxes_plot",

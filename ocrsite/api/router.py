@@ -6,7 +6,12 @@ from recognition.api import BatchViewSet, DocumentTypeViewSet, DocumentViewSet
 from recognition.upload_api import PartialUploadViewSet
 from review.api import LabelViewSet, PageViewSet, ReviewTaskViewSet
 from review.proposals.api import ProposalRoundViewSet, ProposalSetViewSet
-from training.api import ModelVersionViewSet, TrainingRunViewSet, TrialViewSet
+from training.api import (
+    ModelVersionViewSet,
+    QueueArmsViewSet,
+    TrainingRunViewSet,
+    TrialViewSet,
+)
 
 router = DefaultRouter(use_regex_path=False)
 router.include_format_suffixes = False
@@ -22,3 +27,4 @@ router.register("proposal-rounds", ProposalRoundViewSet, basename="api-proposal-
 router.register("models", ModelVersionViewSet, basename="api-model")
 router.register("training-runs", TrainingRunViewSet, basename="api-training-run")
 router.register("trials", TrialViewSet, basename="api-trial")
+router.register("queue-arms", QueueArmsViewSet, basename="api-queue-arms")

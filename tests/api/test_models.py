@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from recognition.models import Activation, ActiveModel
-from tests.factories import make_model, make_type
+from tests.factories import make_model, make_page, make_type
 from training.models import TrainingRun
 from training.states import TrialAim
 from training.trials import start_trial
@@ -89,3 +89,16 @@ def test_a_trial_is_followed_and_ended_over_the_api(
     assert ActiveModel.objects.get().model_version == beside
     again = admin_api.post(f"{path}withdraw/")
     assert (again.status_code, again.json()["code"]) == (409, "trial_over")
+
+
+def test_both_arms_are_told_over_the_api(admin_api: APIClient, reviewer_api: APIClient) -> None:
+    kind = make_type()
+    make_page(kind, status="reviewed")
+    path = f"/api/v1/queue-arms/{kind.pk}/"
+    assert reviewer_api.get(path).status_code == 403
+    assert admin_api.get("/api/v1/queue-arms/0/").status_code == 404
+    assert admin_api.post(path).status_code == 405
+    told = admin_api.get(path).json()
+    assert told["document_type"] == kind.pk
+    assert told["value"]["pages"] + told["random"]["pages"] == 1
+    assert (told["enough"], told["gain"], told["low"]) == (False, None, None)

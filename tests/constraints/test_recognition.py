@@ -86,6 +86,16 @@ def test_a_second_review_is_a_share(value: float) -> None:
         breaks("type_second_review_is_share", update(make_type(), **{name: value}))
 
 
+@pytest.mark.parametrize("value", [0.0, 0.009, 1.01, float("nan")])
+def test_some_pages_are_always_drawn_at_random(value: float) -> None:
+    breaks("type_some_pages_are_drawn", update(make_type(), random_share=value))
+
+
+@pytest.mark.parametrize("value", [0, 366])
+def test_a_page_waits_for_a_day_to_a_year(value: int) -> None:
+    breaks("type_wait_has_an_end", update(make_type(), longest_wait_days=value))
+
+
 @pytest.mark.parametrize("value", [0.0, 0.49, 1.0])
 def test_an_accuracy_target_is_neither_worthless_nor_certain(value: float) -> None:
     breaks("type_target_below_one", update(make_type(), accuracy_target=value))

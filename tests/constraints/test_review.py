@@ -7,6 +7,7 @@ import pytest
 from django.db import InternalError, transaction
 from django.utils import timezone
 
+from review.figures import find_figures
 from review.models import (
     Draft,
     Label,
@@ -74,6 +75,31 @@ def test_a_task_is_in_a_known_state_with_what_belongs_to_it() -> None:
     breaks("task_done_names_who_and_when", update(task, status="done"))
     breaks("task_done_names_who_and_when", update(task, done_at=timezone.now()))
     breaks("task_flagged_has_reason", update(task, status="flagged"))
+
+
+@pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf"), 1e10])
+def test_what_a_page_is_worth_is_a_number(value: float) -> None:
+    task = make_task()
+    for name in ("value", "turn", "expected_errors", "expected_seconds"):
+        breaks("task_value_is_finite", update(task, **{name: value}))
+    figures = find_figures(task.document_type)
+    for name in ("line_seconds", "error_seconds", "wrong"):
+        breaks("figures_are_positive_and_finite", update(figures, **{name: value}))
+        breaks("figures_are_positive_and_finite", update(figures, **{name: 0.0}))
+
+
+def test_a_page_is_in_one_of_the_two_arms_with_its_number() -> None:
+    task = make_task()
+    breaks("task_arm_known", update(task, arm="other"))
+    for draw in (-0.1, 1.0, float("nan")):
+        breaks("task_arm_known", update(task, draw=draw))
+
+
+def test_corrections_are_counted_of_what_is_done() -> None:
+    breaks("task_corrected_once_done", update(make_task(), corrected=3))
+    done = ReviewTask.objects.get(page=make_page(status="reviewed"))
+    update(done, corrected=3)()
+    breaks("corrected", update(done, corrected=-1))
 
 
 def test_an_audit_is_drawn_once_for_a_reading() -> None:

@@ -47,7 +47,9 @@ class TestUndo:
 
     def test_its_labels_stay_but_count_no_more(self, reviewer: User) -> None:
         task = submitted(reviewer, line0="Total 12.58")
+        assert task.corrected == 1
         undo_submit(task_id=task.pk, user=reviewer)
+        assert ReviewTask.objects.get(pk=task.pk).corrected is None
         assert task.labels.count() == 2
         assert not Label.objects.current().exists()
         (row,) = pages_of(task.page.document)

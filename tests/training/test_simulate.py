@@ -14,18 +14,19 @@ from PIL import Image as PillowImage
 from bench.effort import Effort, measure, pages_of
 from bench.label_errors import count, spoil
 from recognition.metrics import edits
+from review.value import LineDoubt
 from tests.training.rendered import draw_line, draw_text
 from training.replay import ReadBack, ReplayLine
-from training.simulation import Outcome, points
+from training.simulation import Outcome, points, reached
 from training.strategies import STRATEGIES, Prospect
 
+characters = st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 1)), max_size=9).map(tuple)
 PROSPECTS = st.lists(
     st.builds(
         Prospect,
         number=st.integers(0, 1000),
-        confidence=st.floats(0, 1),
+        line=st.builds(LineDoubt, probability=st.floats(0, 1), characters=characters),
         margin=st.floats(-1, 1),
-        characters=st.integers(0, 80),
     ),
     unique_by=lambda one: one.number,
     max_size=30,
@@ -34,20 +35,52 @@ PROSPECTS = st.lists(
 
 @given(PROSPECTS, st.sampled_from(sorted(STRATEGIES)), st.integers(0, 99))
 def test_every_strategy_orders_every_line_once_and_the_same_way_again(prospects, name, seed):
-    order = STRATEGIES[name](prospects, random.Random(seed))
+    order = STRATEGIES[name](prospects, random.Random(seed), {"a": 3.0})
     assert sorted(order) == sorted(one.number for one in prospects)
-    assert order == STRATEGIES[name](prospects, random.Random(seed))
+    assert order == STRATEGIES[name](prospects, random.Random(seed), {"a": 3.0})
+
+
+def prospect(number: int, probability: float, margin: float, text: str, sure: float) -> Prospect:
+    doubt = LineDoubt(probability, tuple((character, sure) for character in text))
+    return Prospect(number, doubt, margin)
 
 
 @pytest.mark.parametrize(("name", "first"), [("least_confident", 2), ("margin", 3), ("value", 4)])
 def test_a_strategy_puts_first_what_its_name_says(name, first):
     prospects = [
-        Prospect(1, 0.99, 0.9, 40),
-        Prospect(2, 0.10, 0.8, 2),
-        Prospect(3, 0.80, 0.0, 4),
-        Prospect(4, 0.20, 0.7, 60),
+        prospect(1, 0.99, 0.9, "a line of some length", 0.99),
+        prospect(2, 0.10, 0.8, "ab", 0.6),
+        prospect(3, 0.80, 0.0, "abcd", 0.8),
+        prospect(4, 0.20, 0.7, "a line of greater length", 0.7),
     ]
-    assert STRATEGIES[name](prospects, random.Random(0))[0] == first
+    assert STRATEGIES[name](prospects, random.Random(0), {})[0] == first
+
+
+def test_a_batch_by_value_does_not_ask_for_the_same_thing_twice():
+    first = [prospect(number, 0.1, 0.1, "aaaa", 0.5) for number in range(8)]
+    second = [prospect(number, 0.1, 0.1, "bbb", 0.5) for number in range(8, 16)]
+    both = [*first, *second]
+    assert STRATEGIES["least_confident"](both, random.Random(0), {})[:2] == [0, 1]
+    assert STRATEGIES["value"](both, random.Random(0), {})[:2] == [0, 8]
+    known = STRATEGIES["value"](both, random.Random(0), {"a": 500.0})
+    assert set(known[:5]) < set(range(8, 16))
+
+
+def test_what_random_had_at_last_others_reach_with_a_share_of_its_labels():
+    found = points(
+        [Outcome("random", 0, labels, labels / 10, rate) for labels, rate in RANDOM]
+        + [Outcome("value", 0, labels, labels / 5, rate) for labels, rate in VALUE]
+        + [Outcome("margin", 0, labels, labels / 5, 0.5) for labels in (0, 20, 40)]
+    )
+    by_name = {one.strategy: one for one in reached(found)}
+    assert (by_name["value"].labels, by_name["value"].of_labels) == (20, 40)
+    assert (by_name["value"].share, by_name["value"].minutes) == (0.5, 4.0)
+    assert by_name["margin"].share is None
+    assert reached([point for point in found if point.strategy != "random"]) == []
+
+
+RANDOM = [(0, 0.5), (20, 0.3), (40, 0.2)]
+VALUE = [(0, 0.5), (20, 0.19), (40, 0.21)]
 
 
 def test_points_hold_the_mean_of_the_seeds_and_an_interval_that_covers_it():
@@ -106,11 +139,16 @@ def test_simulate_writes_figures_and_a_plot(folder, tmp_path, capsys):
     )
     found = json.loads(figures.read_text())
     assert {(one["strategy"], one["labels"]) for one in found["points"]} == {
-        (name, labels) for name in ("random", "value") for labels in (8, 16)
+        (name, labels) for name in ("random", "value") for labels in (0, 8, 16)
     }
     assert all(0 <= one["low"] <= one["cer"] <= one["high"] for one in found["points"])
+    starts = {one["cer"] for one in found["outcomes"] if one["labels"] == 0}
+    assert len(starts) == 1  # all begin with the same readings
+    assert [goal["goal"] for goal in found["goals"]] == [0.5]
     assert plot.read_bytes().startswith(b"<?xml")
-    assert "16 labels" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "16 labels" in told
+    assert "value: random's last" in told
 
 
 @pytest.mark.parametrize(

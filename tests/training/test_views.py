@@ -37,6 +37,7 @@ READS = [
     "type_learning_plot",
     "type_accuracy_plot",
     "type_boxes_plot",
+    "type_arms_plot",
     "alert_list",
     "dispute_list",
     "trial_detail",
@@ -129,6 +130,7 @@ def address(version, run, trial, dispute, alert):
         "type_learning_plot": [run.document_type_id, "light"],
         "type_accuracy_plot": [run.document_type_id, "light"],
         "type_boxes_plot": [run.document_type_id, "dark"],
+        "type_arms_plot": [run.document_type_id, "light"],
         "alert_acknowledge": [alert.pk],
     }
     return lambda name: reverse(name, args=arguments.get(name, []))
@@ -177,6 +179,7 @@ def test_the_wrong_method_is_refused(client, admin, address, name):
         ("type_learning_plot", [0, "dark"]),
         ("type_accuracy_plot", [0, "dark"]),
         ("type_boxes_plot", [0, "dark"]),
+        ("type_arms_plot", [0, "dark"]),
         ("alert_acknowledge", [0]),
     ],
 )

@@ -1,6 +1,8 @@
 """Which lines to ask people about first, tried on a folder of ground truth.
 
 `manage.py simulate --data DIR --strategies random,least_confident,margin,value --rounds 4`
+
+Features take most of the time on long lines; training takes the rest: `--max-steps` bounds it.
 """
 
 import json
@@ -59,16 +61,28 @@ class Command(BaseCommand):
         plan = simulation.Plan(
             names, options["rounds"], options["batch"], tuple(range(options["seeds"])), chosen
         )
-        outcomes = simulation.simulate(lines, base_state(files), plan, self._tell)
+        outcomes = []
+
+        def on_outcome(outcome: simulation.Outcome) -> None:
+            """Told and kept at once: what a stopped run has found is not lost."""
+            outcomes.append(outcome)
+            self._tell(outcome)
+            if options["json"]:
+                written = {"data": options["data"].name, **simulation.as_json(plan, outcomes)}
+                options["json"].write_text(json.dumps(written, indent=1) + "\n")
+
+        simulation.simulate(lines, base_state(files), plan, on_outcome)
         found = simulation.points(outcomes)
         for point in found:
             self.stdout.write(
                 f"{point.strategy:16}{point.labels:6} labels {point.cer:8.2%} "
                 f"({point.low:.2%} to {point.high:.2%}, {point.seeds} seeds)"
             )
-        if options["json"]:
-            written = {"data": options["data"].name, **simulation.as_json(plan, outcomes)}
-            options["json"].write_text(json.dumps(written, indent=1) + "\n")
+        for one in simulation.reached(found):
+            share = "not reached" if one.share is None else f"{one.labels} labels ({one.share:.0%})"
+            self.stdout.write(
+                f"{one.strategy}: random's last {one.cer:.2%} after {one.of_labels} labels: {share}"
+            )
         if options["svg"]:
             from training.plots import strategies
 
