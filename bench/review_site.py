@@ -60,14 +60,19 @@ def web(var: Path) -> Iterator[str]:
         stop_web(server)
 
 
-def start_web(var: Path, port: int) -> subprocess.Popen[bytes]:
+def start_web(var: Path, port: int, *, settings: str = "") -> subprocess.Popen[bytes]:
     """Gunicorn with the workers and threads of `ocrsite.programs`, answering."""
     from ocrsite.programs import programs
 
     command = next(each for each in programs(port=port, reading=1) if each.name == "web").command
     with (var / "web.log").open("ab") as log:
         server = subprocess.Popen(
-            [sys.executable, *command[1:]], cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+            [sys.executable, *command[1:]],
+            cwd=ROOT,
+            env={**os.environ, **({"DJANGO_SETTINGS_MODULE": settings} if settings else {})},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:

@@ -63,7 +63,7 @@ export class Drafts {
       size += entry.text.length * 4 + 80;
       return size < KEEPALIVE_BYTES;
     });
-    this.#remember(few);
+    this.remember(few);
     post(this.url, { user: this.user, entries: few }, { keepalive: true });
   }
 
@@ -78,7 +78,8 @@ export class Drafts {
     return true;
   }
 
-  #remember(entries) {
+  /** These versions may have arrived: this window has sent them, or one that went before it. */
+  remember(entries) {
     for (const entry of entries) {
       const known = this.unanswered.get(entry.line_id) ?? new Set();
       this.unanswered.set(entry.line_id, known.add(version(entry)));
@@ -136,7 +137,7 @@ export class Drafts {
   async #send() {
     const sent = new Map(this.dirty);
     const entries = this.#sendable();
-    this.#remember(entries);
+    this.remember(entries);
     const answer = await post(this.url, { user: this.user, entries });
     if (this.stopped) return;
     if (answer.kind === "ok") {

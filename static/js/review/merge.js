@@ -4,10 +4,11 @@ import { checkedBy } from "./lines.js";
 
 /**
  * Put local entries over what the server sent. A line that another window has written on the server
- * since is in dispute: `dispute(line, theirs)` hears of it, with mine in the field.
+ * since is in dispute: `dispute(line, theirs)` hears of it, with mine in the field. What is put back may
+ * have been sent by a page that went away before it heard of that: `sent(entries)` hears of it.
  * Returns how many lines were brought back.
  */
-export function restore(lines, local, { touch, dispute }) {
+export function restore(lines, local, { touch, dispute, sent }) {
   const seen = new Set();
   let restored = 0;
   for (const entry of local.left()) {
@@ -24,6 +25,7 @@ export function restore(lines, local, { touch, dispute }) {
     const theirs = { text: line.text, verdict: line.verdict, revision: line.revision };
     line.checked = checkedBy(entry.verdict);
     line.set(entry.text, entry.verdict);
+    sent([{ line_id: line.id, text: entry.text, verdict: entry.verdict }]);
     touch(line);
     if (theirs.revision > entry.revision) dispute(line, theirs);
   }

@@ -422,6 +422,7 @@ export function openScreen({ signal, submitted }) {
   const restored = restore(lines, local, {
     touch: touched,
     dispute: (line, theirs) => drafts.dispute(line, theirs),
+    sent: (entries) => drafts.remember(entries),
   });
   if (restored) announce(`${restored} lines were brought back from this computer.`);
   for (const theirs of data.conflicts) {

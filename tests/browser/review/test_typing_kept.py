@@ -92,6 +92,22 @@ def test_a_save_whose_answer_is_lost_is_no_version_of_another_window(
     assert Label.objects.get(line__position=1).text == "Total 12.50 one two three four"
 
 
+def test_typing_on_right_after_a_reload_is_no_version_of_another_window(
+    open_screen: Callable[..., ReviewTask], page: Tab
+) -> None:
+    task = open_screen()
+    page.keyboard.press("End")
+    page.keyboard.type(" one")
+    page.reload()  # what goes off at this moment arrives, and nobody hears of it
+    ready(page)
+    expect(field(page, 2)).to_have_value("Total 12.50 one")
+    field(page, 2).focus()
+    page.keyboard.press("End")
+    page.keyboard.type(" two")
+    wait_until(lambda: draft_text(task, 2) == "Total 12.50 one two")
+    expect(page.locator(".both")).to_have_count(0)
+
+
 def test_two_tabs_of_one_person_show_both_versions(
     open_screen: Callable[..., ReviewTask], page: Tab, context: BrowserContext
 ) -> None:
