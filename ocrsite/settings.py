@@ -277,6 +277,7 @@ SPECTACULAR_SETTINGS = {
         "TaskKind": "review.states.TaskKind",
         "TaskHold": "review.states.Hold",
         "Verdict": "review.states.Verdict",
+        "ProposalStatus": "review.proposals.states.ProposalStatus",
         "RunStatus": "training.states.RunStatus",
         "RunStage": "training.states.Stage",
         "RunTrigger": "training.models.TrainingRun.Trigger",

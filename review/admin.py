@@ -7,6 +7,9 @@ from review.models import (
     Draft,
     Label,
     PlantedError,
+    Proposal,
+    ProposalAnswer,
+    ProposalSet,
     QueueFigures,
     RefusedDraft,
     ReviewTask,
@@ -82,3 +85,30 @@ class PlantedErrorAdmin(ReadOnlyAdmin):
 class QueueFiguresAdmin(ReadOnlyAdmin):
     list_display = ("document_type", "line_seconds", "error_seconds", "wrong", "pages", "at")
     list_select_related = ("document_type",)
+
+
+@admin.register(ProposalSet)
+class ProposalSetAdmin(ReadOnlyAdmin):
+    list_display = ("seen", "stands", "document_type", "source", "at")
+    list_filter = ("document_type",)
+    list_select_related = ("document_type", "source")
+    search_fields = ("=seen", "=stands")
+    raw_id_fields = ("source",)
+
+
+@admin.register(Proposal)
+class ProposalAdmin(ReadOnlyAdmin):
+    list_display = ("line", "text", "likeness", "status", "set")
+    list_filter = ("status",)
+    list_select_related = ("line__page__document", "set")
+    search_fields = ("=line__id", "=set__id")
+    raw_id_fields = ("set", "line", "prediction")
+
+
+@admin.register(ProposalAnswer)
+class ProposalAnswerAdmin(ReadOnlyAdmin):
+    list_display = ("proposal", "said", "round", "taken_back_at")
+    list_filter = ("said",)
+    list_select_related = ("proposal", "round__set", "round__reviewer")
+    search_fields = ("=proposal__id", "round__reviewer__username")
+    raw_id_fields = ("round", "proposal", "opened")

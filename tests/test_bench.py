@@ -3,6 +3,7 @@
 import pytest
 
 from bench.engines import _tsv_lines
+from bench.proposals import area, precision_at
 from bench.report import goal, percentile
 
 
@@ -34,3 +35,19 @@ def test_tesseracts_words_become_its_lines_and_empty_ones_go() -> None:
     (line,) = _tsv_lines("\n".join(row.replace(" ", "\t") for row in [head, *rows]))
     assert line["text"] == 'two "words'
     assert line["polygon"] == [[10, 20], [40, 20], [40, 25], [10, 25]]
+
+
+def test_the_area_is_the_chance_that_a_right_one_comes_first() -> None:
+    assert area([0.9, 0.8, 0.2, 0.1], [True, True, False, False]) == 1.0
+    assert area([0.9, 0.5, 0.5, 0.1], [True, True, False, False]) == pytest.approx(0.875)
+    assert area([0.1, 0.9], [True, False]) == 0.0
+    assert area([0.1, 0.9], [True, True]) is None
+
+
+def test_precision_is_taken_where_the_share_of_right_ones_is_still_offered() -> None:
+    scores = [0.9, 0.8, 0.7, 0.6, 0.5]
+    right = [True, False, True, False, True]
+    assert precision_at(scores, right, 0.34) == 1.0
+    assert precision_at(scores, right, 0.67) == pytest.approx(2 / 3)
+    assert precision_at(scores, right, 1.0) == pytest.approx(3 / 5)
+    assert precision_at(scores, [False] * 5, 0.5) is None

@@ -120,7 +120,9 @@ def _places_on(reads: Sequence[Prediction], confusion: Confusion, eyes: Eyes) ->
     for read, crop, features in zip(reads, crops, eyes.look(crops), strict=True):
         for piece in places(read.text, read.characters, confusion):
             left, right = extent(read.characters, piece.start, piece.end)
-            found.append(Place(read, piece, left, right, take_look(crop, features, left, right)))
+            if left < right:  # a text layer knows no places
+                look = take_look(crop, features, left, right)
+                found.append(Place(read, piece, left, right, look))
     return found
 
 

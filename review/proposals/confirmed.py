@@ -78,7 +78,7 @@ def provenance(pieces: Sequence[ConfirmedPiece], user: AbstractBaseUser) -> str:
     The corrected line itself is named to who corrected it alone: its page may wait for a second
     reading, and whoever makes that may be the one who reads this.
     """
-    told = []
+    told: dict[str, None] = {}  # each sentence once: a line may have the same piece twice
     for each in pieces:
         source = each.source
         whose = (
@@ -87,10 +87,11 @@ def provenance(pieces: Sequence[ConfirmedPiece], user: AbstractBaseUser) -> str:
             else f"a correction by {source.reviewer.get_username()}"
         )
         when = date_format(localtime(each.at), "j M H:i")
-        told.append(
+        sentence = (
             f"“{each.piece.seen}” → “{each.piece.stands}”: proposed from {whose}, "
             f"confirmed by {each.confirmed_by}, {when}."
         )
+        told[sentence] = None
     return " ".join(told)
 
 

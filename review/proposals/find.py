@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from uuid import UUID
 
 from celery import current_app
+from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.db.models import (
     Exists,
@@ -19,6 +19,7 @@ from kombu.exceptions import OperationalError as BrokerDown
 from recognition.engine_pool import engine_for
 from recognition.engines.base import Describer
 from recognition.models import ModelVersion
+from recognition.queue import PATIENCE
 from recognition.registry import active_model
 from review.models import Label, PlantedError, ReviewTask
 from review.proposals.alike import FEWEST, Place, Source, alike_places, read_right, sources_of
@@ -36,7 +37,8 @@ EngineFor = Callable[[ModelVersion], Describer]
 FIND_TASK = "review.tasks.find_proposals"
 CONFUSIONS = 20
 """Of one submit: a page with more is not misread, it is in another script."""
-SWEEP_AFTER, SWEEP_WITHIN = timedelta(minutes=2), timedelta(hours=1)
+SWEEP_AFTER, SWEEP_WITHIN = PATIENCE, 8 * PATIENCE
+"""When a search that has not been made counts as lost, and when nobody waits for it any more."""
 SWEEP_LIMIT = 100
 
 
@@ -61,7 +63,12 @@ def sweep_unsearched() -> int:
         .exclude(done_token__in=ProposalSearch.objects.values("token"))
         .order_by("pk")[:SWEEP_LIMIT]
     )
-    asked = list(lost.values_list("pk", "done_token"))
+    asked = [
+        (task_id, token)
+        for task_id, token in lost.values_list("pk", "done_token")
+        # Readers may be busy for longer than that: what waits in their queue is not sent twice.
+        if cache.add(f"review.proposals.asked.{token}", 1, PATIENCE.total_seconds())
+    ]
     for task_id, token in asked:
         _send(task_id, str(token))
     return len(asked)

@@ -9,8 +9,8 @@ from recognition.crops import crop_size
 from recognition.page_pixels import part_jpeg
 from review.models import Proposal
 
-AROUND = 4.5
-"""Heights of the line that are shown on each side of the piece: some ten characters."""
+AROUND = 3.2
+"""Heights of the line that are shown on each side of the piece: some seven characters."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,10 +34,8 @@ class ProposalSetQuerySet(OfTypeQuerySet["m.ProposalSet"]):
         if is_admin(user):
             return self
         types = _rows("DocumentType", "recognition").visible_to(user)
-        unspoilt = _rows("Label").unspoilt_for(user)
-        return self.filter(
-            document_type__in=types.order_by().values("pk"), source__in=unspoilt.values("pk")
-        )
+        unspoilt = _rows("Label").unspoilt_for(user).filter(pk=OuterRef("source"))
+        return self.filter(Exists(unspoilt), document_type__in=types.order_by().values("pk"))
 
     def offered(self) -> Self:
         """Sets whose correction still counts and of which some line can be answered now."""

@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from recognition.image_views import lasting
+from recognition.models import Line
 from review.exceptions import NothingToAnswer, ProposalsNotUndoable
 from review.models import Proposal, ProposalRound, ProposalSet, ReviewTask
 from review.people import person
@@ -75,8 +76,11 @@ def proposal_undo(request: HttpRequest, round_id: int) -> HttpResponse:
 @require_safe
 def proposal_picture(request: HttpRequest, proposal_id: int) -> HttpResponse:
     """What stands on the page at the piece that a proposal is about, and around it."""
-    sets = ProposalSet.objects.readable_by(person(request))
-    rows = Proposal.objects.filter(set__in=sets.values("pk")).select_related("line__page")
+    user = person(request)
+    rows = Proposal.objects.filter(
+        set__in=ProposalSet.objects.readable_by(user).values("pk"),
+        line__in=Line.objects.visible_to(user).values("pk"),  # filed under another type since?
+    ).select_related("line__page")
     shown = get_object_or_404(rows, pk=proposal_id)
     etag = f'"{shown.line.crop_sha256}-{shown.left:.4f}-{shown.right:.4f}"'
     unchanged = get_conditional_response(request, etag=etag)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from recognition.models import DocumentType, Event, Page
 from recognition.states import PageStatus
+from review import plants
 from review.exceptions import NothingToAnswer, ProposalsNotUndoable
 from review.leases import claim_task, release_task
 from review.models import (
@@ -25,7 +26,6 @@ from review.models import (
     ProposalSet,
     ReviewTask,
 )
-from review.plants import plant_errors
 from review.proposals.answer import UNDO_TIME, answer_proposals, undo_round
 from review.proposals.lists import items_of
 from review.selectors import ReviewLine, review_page, task_for
@@ -142,15 +142,15 @@ class TestConfirmed:
         assert first_line(page, reviewer).text == RIGHT, "what was seen is still there"
 
     def test_no_error_is_planted_on_it(self, offered: ProposalSet, reviewer: User) -> None:
-        answer_all(offered, reviewer)
-        page = offered.proposals.order_by("pk")[0].line.page
-        page.document.document_type.plant_rate = 1.0
-        page.document.document_type.threshold = 0.3  # so that its first line counts as sure
-        page.document.document_type.save()
-        better = factories.make_model()
-        factories.read_again(page, better, [(READ, 0.99), (OTHER, 0.2)])
-        plant_errors(task_for(reviewer).get(page=page), reviewer)
-        assert not PlantedError.objects.filter(line__page=page, line__position=0).exists()
+        first, *others = keys(offered)
+        answer_proposals(set_id=offered.pk, user=reviewer, confirm=[first], refuse=others)
+        pages = [each.line.page for each in offered.proposals.order_by("pk")]
+        sure = factories.make_model()
+        for page in pages:
+            factories.read_again(page, sure, [(READ, 0.99), (OTHER, 0.2)])
+            plants._plant(ReviewTask.objects.get(page=page), reviewer, 1.0)
+        planted = PlantedError.objects.values_list("line__page", flat=True)
+        assert set(planted) == {page.pk for page in pages[1:]}
 
     def test_a_second_reading_is_made_by_eyes_of_its_own(
         self, offered: ProposalSet, reviewer: User

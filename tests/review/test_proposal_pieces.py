@@ -158,7 +158,7 @@ class TestLikeness:
 def test_what_is_shown_ends_with_the_line() -> None:
     line = [[0, 0], [400, 0], [400, 20], [0, 20]]
     middle = window(line, 0.5, 0.52)
-    assert (middle.first, middle.last, middle.height) == (110, 298, 20)
-    assert (middle.start, middle.end) == (90, 98)
+    assert (middle.first, middle.last, middle.height) == (136, 272, 20)
+    assert (middle.start, middle.end) == (64, 72)
     start = window(line, 0.0, 0.0)
     assert (start.first, start.start, start.end) == (0, 0, 1)
