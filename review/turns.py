@@ -28,8 +28,8 @@ def came_by(task: ReviewTask) -> str:
     are = "character is" if number == 1 else "characters are"
     return (
         f"It comes now because about {number} wrong {are} expected on it, in about "
-        f"{_time(task.expected_seconds)}: more for your time than on the pages behind it, what "
-        "its lines teach the model included."
+        f"{_time(task.expected_seconds)}: more for your time than on other pages of its "
+        "priority, what its lines teach the model included."
     )
 
 

@@ -54,7 +54,10 @@ class Coverage:
     labelled: Mapping[str, float] = field(default_factory=dict)
 
     def taught_by(self, doubts: Mapping[str, float]) -> float:
-        """Expected wrong characters that these doubts, once settled, remove from what waits."""
+        """Expected wrong characters that these doubts, once settled, remove from what waits.
+
+        They are part of what waits; in a queue long enough to be ordered that hardly counts.
+        """
         removed = 0.0
         for character, doubt in doubts.items():
             there = 1.0 + self.labelled.get(character, 0.0)

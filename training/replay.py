@@ -34,7 +34,7 @@ from training.fitting import Sample, all_probabilities, fit, probabilities
 from training.network import build_head, read_weights
 from training.settings import TrainSettings
 
-READ_AT_ONCE = 64
+READ_AT_ONCE = 16
 """Lines whose probabilities are held: of 18,710 characters they take 7 MB a line."""
 
 

@@ -68,6 +68,10 @@ def test_per_cent_may_be_typed_as_people_type_it(browser, typed, stored):
         ({"threshold": "often"}, "Give a number, such as 80."),
         ({"threshold": "nan"}, "Give a number, such as 80."),
         ({"audit_rate": "200"}, "from 0 (no audits) to 100"),
+        ({"random_share": "0"}, "without pages drawn at random nobody could"),
+        ({"random_share": "101"}, "Give a number from 1 to 100."),
+        ({"longest_wait_days": "0"}, "from 1 to 365"),
+        ({"longest_wait_days": "soon"}, "such as 7"),
         ({"name": "Letter"}, "There is a document type with this name already."),
         ({"name": ""}, "This field is required."),
     ],
@@ -80,6 +84,19 @@ def test_a_faulty_policy_is_not_stored_and_says_what_is_wrong(browser, change, t
     assert told in page
     assert "Nothing is saved yet" in page
     assert DocumentType.objects.count() == 1
+
+
+def test_the_queues_policy_is_stored_and_stays_where_nothing_is_typed(browser):
+    typed = {**POLICY, "priority": "0", "random_share": "25", "longest_wait_days": "3"}
+    browser.post(reverse("type_create"), typed)
+    made = DocumentType.objects.get()
+    assert (made.random_share, made.longest_wait_days) == (0.25, 3)
+    page = browser.get(reverse("type_edit", args=[made.pk])).content.decode()
+    assert 'name="random_share" value="25"' in page
+    empty = {**POLICY, "priority": "0", "random_share": "", "longest_wait_days": ""}
+    assert browser.post(reverse("type_edit", args=[made.pk]), empty).status_code == 302
+    made.refresh_from_db()
+    assert (made.random_share, made.longest_wait_days) == (0.25, 3)
 
 
 def test_what_was_typed_is_still_there_after_a_fault(browser):
