@@ -29,10 +29,12 @@ def chaos(var: Path, *, edits: int, windows: int, programs: int, minutes: float)
     from django.db import connection
 
     from bench.review_windows import session_of, work_in_windows
+    from review.models import ReviewTask
     from tests.factories import make_reviewer
 
     pages = int(edits * PAGES_AN_EDIT) + 4 * (windows + programs)
-    queue_pages(pages, with_lines=pages, lines=LINES)
+    kind = queue_pages(pages, with_lines=pages, lines=LINES)
+    ReviewTask.objects.filter(document_type=kind).update(priority=1)  # before what other parts left
     watch_holds()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -125,7 +125,7 @@ class Window:
                 self.happened["submitted"] += 1
             self.task, self.on_page = seen["task"], 0
         self.sent = None
-        if self.on_page >= EDITS_A_PAGE:
+        if self.on_page >= EDITS_A_PAGE or not seen["lines"]:
             await self._submit()
         elif (act := self.chance.random()) < 0.01:
             self.happened["reloads"] += 1

@@ -4,7 +4,17 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
+
+from bench.review_verdict import Typed, verdict, watch_holds
+from recognition.events import record_event
+from review.drafts import DraftEntry, save_drafts
+from review.leases import claim_task
+from review.models import ReviewTask
+from tests.factories import make_reviewer, make_task
 
 ROOT = Path(__file__).parent.parent
 SMALL = "--queued 200 --clients 2 --calls 3 --reviewers 8 --claims 80 --pause 0.1"
@@ -37,3 +47,27 @@ def test_the_bench_of_reviewing_tells_all_its_goals_and_loses_nothing(tmp_path: 
     assert runs["chaos"]["edits"] >= 48
     assert runs["chaos"]["in_windows"] >= 20
     assert told["machine"]["cores"]
+
+
+@pytest.mark.django_db
+def test_the_verdict_on_chaos_sees_what_is_lost_and_what_is_twice() -> None:
+    watch_holds()
+    rosa, omar = make_reviewer(), make_reviewer()
+    task = make_task()
+    held = claim_task(task.pk, rosa)
+    assert held is not None
+    line, other = task.page.lines.current()
+    entry = DraftEntry(line.pk, "typed", "corrected", 0)
+    save_drafts(task=held, user=rosa, entries=[entry])
+    there = Typed(rosa.pk, task.pk, line.pk, "typed")
+    missing = Typed(rosa.pk, task.pk, other.pk, "typed, too")
+    found = verdict([there, missing])
+    assert (found["lost"], found["held_twice"], found["submitted_twice"]) == (1, 0, 0)
+    kept = verdict([there, missing], {(task.pk, other.pk, "typed, too")})
+    assert (kept["lost"], kept["in_a_browser_only"]) == (0, 1)
+    assert verdict([replace(there, submitted=True)])["lost"] == 1
+    ReviewTask.objects.filter(pk=task.pk).update(reviewer=omar)
+    record_event(verb="submit", subject=task, actor=rosa)
+    record_event(verb="submit", subject=task, actor=omar)
+    found = verdict([])
+    assert (found["held_twice"], found["submitted_twice"]) == (1, 1)
