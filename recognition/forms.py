@@ -128,7 +128,7 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         min_value=1,
         label="Pages drawn at random, in per cent",
-        help_text="The queue puts first the pages on which an hour of work corrects most. This "
+        help_text="The queue puts first the pages on which a minute of work corrects most. This "
         "share takes its place by chance instead, so that the learning page can tell what that "
         "order is worth. 10 is usual; it holds for pages read from now on.",
         error_messages={

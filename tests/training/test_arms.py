@@ -85,7 +85,7 @@ class TestThePage:
     def test_before_anything_is_reviewed_it_says_what_will_stand_here(self, client, kind):
         page = self.page(client, kind)
         assert "No page of this type has been reviewed" in page
-        assert "20 % of the pages take their place by chance" in page
+        assert "20&nbsp;% of the pages take their place by chance" in page
 
     def test_with_a_few_pages_it_says_that_this_is_not_enough(self, client, kind):
         self.reviewed(kind, "value", 30, 6)
