@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from recognition.tasks import LINE_PATIENCE, PATIENT
-from review import thresholds, turned
+from review import rereading, thresholds, turned
 
 
 @shared_task
@@ -16,3 +16,9 @@ def choose_thresholds() -> int:
 def read_page_turned(task_id: int, token: str, user_id: int, quarters: int) -> str:
     """Read a held page anew, as its reviewer has turned it."""
     return turned.read_page_turned(task_id, token, user_id, quarters)
+
+
+@shared_task(bind=False, **PATIENT)
+def reread_waiting_pages(type_id: int | None) -> int:
+    """Have the pages that wait for a reviewer read again, of one document type or of all."""
+    return rereading.reread_waiting_pages(type_id)
