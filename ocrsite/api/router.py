@@ -6,6 +6,7 @@ from recognition.api import BatchViewSet, DocumentTypeViewSet, DocumentViewSet
 from recognition.upload_api import PartialUploadViewSet
 from review.api import LabelViewSet, PageViewSet, ReviewTaskViewSet
 from training.api import ModelVersionViewSet, TrainingRunViewSet, TrialViewSet
+from training.canary_api import CanaryViewSet
 
 router = DefaultRouter(use_regex_path=False)
 router.include_format_suffixes = False
@@ -19,3 +20,4 @@ router.register("labels", LabelViewSet, basename="api-label")
 router.register("models", ModelVersionViewSet, basename="api-model")
 router.register("training-runs", TrainingRunViewSet, basename="api-training-run")
 router.register("trials", TrialViewSet, basename="api-trial")
+router.register("canaries", CanaryViewSet, basename="api-canary")

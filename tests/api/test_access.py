@@ -23,6 +23,7 @@ LISTS = (
     "models",
     "training-runs",
     "trials",
+    "canaries",
 )
 
 
