@@ -283,6 +283,8 @@ SPECTACULAR_SETTINGS = {
         "RunTrigger": "training.models.TrainingRun.Trigger",
         "TrialAim": "training.states.TrialAim",
         "TrialStatus": "training.states.TrialStatus",
+        "CanaryStatus": "recognition.states.CanaryStatus",
+        "RereadingStatus": "training.states.RereadingStatus",
         "TextSource": "recognition.states.TextSource",
         "ModelKind": "recognition.models.ModelVersion.Kind",
         "ActivationKind": "recognition.models.Activation.Kind",

@@ -7,6 +7,7 @@ from recognition.models import (
     Activation,
     ActiveModel,
     Batch,
+    Canary,
     Document,
     DocumentType,
     Event,
@@ -98,6 +99,14 @@ class ActivationAdmin(ReadOnlyAdmin):
     list_display = ("at", "kind", "document_type", "model_version", "previous", "actor", "reason")
     list_filter = ("kind", "document_type")
     list_select_related = ("document_type", "model_version", "previous", "actor")
+    search_fields = ("reason",)
+
+
+@admin.register(Canary)
+class CanaryAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "share", "status", "started_at", "ended_at", "reason")
+    list_filter = ("status", "document_type")
+    list_select_related = ("document_type", "model_version")
     search_fields = ("reason",)
 
 

@@ -75,6 +75,12 @@ class NothingToRollBack(RecognitionError):
     code = "nothing_to_roll_back"
 
 
+class CanaryOver(RecognitionError):
+    """The canary has been promoted or withdrawn."""
+
+    code = "canary_over"
+
+
 class NotRetryable(RecognitionError):
     """The page or document is not in a state that a retry can start from."""
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from recognition import querysets
+from recognition.canary_record import Canary as Canary
 from recognition.partial import PartialUpload as PartialUpload
 from recognition.policy import DocumentType as DocumentType
 from recognition.set_fields import character_set_field as character_set_field
@@ -18,7 +19,7 @@ from recognition.states import DocumentStatus, PageStatus, TextSource
 from recognition.tokens import new_token as new_token
 from recognition.trail import Event as Event
 from recognition.triggers import APPEND_ONLY as APPEND_ONLY
-from recognition.triggers import NEVER_DELETED, NO_TEXT_LAYER, SHAPE_STAYS
+from recognition.triggers import CANARY_ENDS_FIRST, NEVER_DELETED, NO_TEXT_LAYER, SHAPE_STAYS
 
 
 class Batch(models.Model):
@@ -185,7 +186,7 @@ class ActiveModel(models.Model):
     model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        triggers = [NO_TEXT_LAYER]
+        triggers = [NO_TEXT_LAYER, CANARY_ENDS_FIRST]
         constraints = [
             models.UniqueConstraint(
                 name="one_active_model_per_scope", fields=["document_type"], nulls_distinct=False
@@ -273,6 +274,15 @@ class Page(models.Model):
         related_name="pages",
         help_text="Read the page last.",
     )
+    canary = models.ForeignKey(
+        Canary,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="pages",
+        db_index=False,
+        help_text="As which the model version read the page last.",
+    )
     character_set = character_set_field("With which it was read last.")
     lowest_confidence = models.FloatField(
         null=True, blank=True, help_text="Of its weakest line; empty where there is no line."
@@ -328,6 +338,10 @@ class Page(models.Model):
                 condition=Q(status__in=[PageStatus.QUEUED, PageStatus.READING, PageStatus.FAILED])
                 | Q(model_version__isnull=False, read_at__isnull=False),
             ),
+            models.CheckConstraint(
+                name="page_of_a_canary_names_its_model",
+                condition=Q(canary__isnull=True) | Q(model_version__isnull=False),
+            ),
             character_set_known("page_character_set_known"),
             models.CheckConstraint(
                 name="page_confidence_is_share",
@@ -336,6 +350,9 @@ class Page(models.Model):
         ]
         indexes = [
             models.Index(fields=["status", "queued_at"], name="page_by_status"),
+            models.Index(
+                fields=["canary"], name="page_by_canary", condition=Q(canary__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

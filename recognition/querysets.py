@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from recognition.states import DocumentStatus, PageStatus
+from recognition.states import CanaryStatus, DocumentStatus, PageStatus
 
 if TYPE_CHECKING:
     from recognition import models as m  # noqa: F401  named in a string below
@@ -125,6 +125,16 @@ class PageQuerySet(OfTypeQuerySet["m.Page"]):
     def unrouted(self, patience: timedelta) -> Self:
         """Read longer than `patience` ago and still not accepted or sent to review."""
         return self.filter(status=PageStatus.READ, read_at__lt=timezone.now() - patience)
+
+
+class CanaryQuerySet(models.QuerySet["m.Canary"]):
+    def running(self) -> Self:
+        """Canaries that read their share now: one a scope at most."""
+        return self.filter(status=CanaryStatus.RUNNING)
+
+    def withdrawn(self) -> Self:
+        """Canaries that were taken back."""
+        return self.filter(status=CanaryStatus.WITHDRAWN)
 
 
 class LineQuerySet(OfTypeQuerySet["m.Line"]):

@@ -11,18 +11,19 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
+from recognition.canaries import Choice, model_for_page
 from recognition.character_sets import CharacterSet
 from recognition.engine_pool import engine_for
 from recognition.engines.base import Engine, RecognisedLine
 from recognition.events import record_event
 from recognition.exceptions import NotRetryable
-from recognition.failures import failure_of
-from recognition.models import Line, ModelVersion, Page, Prediction, new_token
+from recognition.failures import Failure, failure_of
+from recognition.models import Canary, Line, ModelVersion, Page, Prediction, new_token
 from recognition.page_pixels import load_pixels
 from recognition.queue import PATIENCE, SWEEP_LIMIT, TRANSIENT, enqueue
-from recognition.registry import active_model
+from recognition.registry import active_model, end_canary
 from recognition.signals import page_recognised
-from recognition.states import PAGE_MOVES, PageStatus, TextSource, move
+from recognition.states import PAGE_MOVES, CanaryStatus, PageStatus, TextSource, move
 from recognition.text_layers import distrust, producer_of, take_lines
 
 logger = logging.getLogger(__name__)
@@ -47,8 +48,10 @@ def read_page(page_id: int, engines: EngineFor = engine_for, token: UUID | None 
     if page is None:
         return "not waiting"
     try:
-        reader = _reader(page, engines)
-        return _finish(page, token, *_read(page, token, reader))
+        choice = model_for_page(page)
+        if choice.canary is not None:
+            return _read_by_canary(page, token, choice, choice.canary, engines)
+        return _read_by(page, token, choice, engines)
     except TRANSIENT:
         raise
     except Exception as error:
@@ -58,8 +61,41 @@ def read_page(page_id: int, engines: EngineFor = engine_for, token: UUID | None 
         return fail_page(page.pk, token, failure.code, failure.message)
 
 
+def _read_by(page: Page, token: UUID, choice: Choice, engines: EngineFor) -> str:
+    reader = _reader(page, choice, engines)
+    return _finish(page, token, reader, *_read(page, token, reader))
+
+
+def _read_by_canary(
+    page: Page, token: UUID, choice: Choice, canary: Canary, engines: EngineFor
+) -> str:
+    """Read a page of the canary's share; what breaks the canary costs the canary, not the page.
+
+    Where it breaks down the model in service reads the page. If that succeeds the fault was the
+    canary's, and it is withdrawn at once; if not, the page fails as any page would. A worker that
+    died once may have been switched off: the last attempt that a page has tells.
+    """
+    failure = Failure("worker_died", f"{page.attempts} times its worker died over the page.")
+    if page.attempts < settings.READ_MAX_ATTEMPTS - 1:
+        try:
+            return _read_by(page, token, choice, engines)
+        except TRANSIENT:
+            raise
+        except Exception as error:
+            failure = failure_of(error)
+            logger.exception("page %s, read by the canary", page.pk)
+    outcome = _read_by(page, token, Choice(active_model(page.document.document_type)), engines)
+    if outcome == "read":
+        reason = (
+            f"It failed on {page}, which the model in service read ({failure.code}: "
+            f"{failure.message})"
+        )
+        end_canary(canary, CanaryStatus.WITHDRAWN, actor=None, reason=reason)
+    return outcome
+
+
 def reread_page(page_id: int, engines: EngineFor = engine_for) -> str:
-    """Read a page's lines again with the model that is active now; labels and drafts stay.
+    """Read a page's lines again with the model that is to read it now; labels and drafts stay.
 
     Predictions are added beside the earlier ones. Routing follows by the signal.
     """
@@ -68,7 +104,7 @@ def reread_page(page_id: int, engines: EngineFor = engine_for) -> str:
         return "not waiting"
     if page.text_source == TextSource.TEXT_LAYER:
         return "taken from its text layer"
-    reader = _reader(page, engines)
+    reader = _reader(page, model_for_page(page), engines)
     if (page.model_version_id, page.character_set) == (reader.version.pk, reader.character_set):
         return "read by this model already"
     lines = list(page.lines.current())
@@ -91,6 +127,7 @@ def reread_page(page_id: int, engines: EngineFor = engine_for) -> str:
         sure = [confidence for confidence in confidences if confidence is not None]
         Page.objects.filter(pk=page.pk, status__in=REREADABLE).update(
             model_version=reader.version,
+            canary=reader.canary,
             character_set=reader.character_set,
             read_at=timezone.now(),
             lowest_confidence=min(sure, default=None),
@@ -104,14 +141,15 @@ class _Reader:
     """What reads a page: a model version with the character set of the page's type."""
 
     version: ModelVersion
+    canary: Canary | None
     character_set: str
     engine: Engine
 
 
-def _reader(page: Page, engines: EngineFor) -> _Reader:
-    version = active_model(page.document.document_type)
+def _reader(page: Page, choice: Choice, engines: EngineFor) -> _Reader:
     chosen = page.document.document_type.character_set
-    return _Reader(version, chosen, engines(version).restricted_to(chosen))
+    engine = engines(choice.version).restricted_to(chosen)
+    return _Reader(choice.version, choice.canary, chosen, engine)
 
 
 def read_beside(page_id: int, version: ModelVersion, engines: EngineFor = engine_for) -> int:
@@ -141,6 +179,7 @@ def read_beside(page_id: int, version: ModelVersion, engines: EngineFor = engine
 def _finish(
     page: Page,
     token: UUID,
+    reader: _Reader,
     version: ModelVersion,
     character_set: str,
     found: Sequence[tuple[Line, RecognisedLine]],
@@ -156,6 +195,7 @@ def _finish(
             reading_until=None,
             read_at=timezone.now(),
             model_version=version,
+            canary=reader.canary if version == reader.version else None,
             character_set=character_set,
             lowest_confidence=_lowest([line for _, line in found]),
         ):

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from recognition.events import record_event
 from recognition.exceptions import NoModel, NothingToRollBack
-from recognition.models import Activation, ActiveModel, DocumentType, ModelVersion
+from recognition.models import Activation, ActiveModel, Canary, DocumentType, ModelVersion
+from recognition.states import CANARY_MOVES, CanaryStatus, move
 
 _ALL_TYPES_LOCK = 0x0C7A11
 """Any number that nothing else in this database locks."""
@@ -73,10 +76,16 @@ def activate(
     actor: AbstractBaseUser | None,
     reason: str,
 ) -> Activation:
-    """Point a scope at a version; pages read from now on name it."""
-    _lock_scope(document_type)
+    """Point a scope at a version; pages read from now on name it.
+
+    If it is the scope's canary, that makes it a promoted one; another canary is withdrawn, for
+    what it was compared with serves no more.
+    """
+    lock_scope(document_type)
     pointer = ActiveModel.objects.filter(document_type=document_type).first()
     previous = pointer.model_version if pointer else None
+    if previous != version:
+        _end_canaries(document_type, version, actor, reason)
     ActiveModel.objects.update_or_create(
         document_type=document_type, defaults={"model_version": version}
     )
@@ -92,6 +101,11 @@ def retire_unreadable(base: ModelVersion) -> list[ModelVersion]:
     until the type has learnt anew. Their files, results and labels stay.
     """
     retired = []
+    for canary in Canary.objects.running().exclude(
+        model_version__preprocessing_version=base.preprocessing_version
+    ):
+        reason = f"This release prepares lines as {base.preprocessing_version}."
+        end_canary(canary, CanaryStatus.WITHDRAWN, actor=None, reason=reason)
     for pointer in ActiveModel.objects.select_related("model_version", "document_type").exclude(
         model_version__preprocessing_version=base.preprocessing_version
     ):
@@ -103,7 +117,8 @@ def retire_unreadable(base: ModelVersion) -> list[ModelVersion]:
         if scope is None:
             activate(version=base, document_type=None, actor=None, reason=reason)
         else:
-            _lock_scope(scope)
+            lock_scope(scope)
+            _end_canaries(scope, None, None, reason)
             pointer.delete()
             _record(Activation.Kind.ROLLBACK, scope, None, version, None, reason)
         retired.append(version)
@@ -119,7 +134,7 @@ def roll_back(
     A type whose first own version is rolled back is served by the model for all types again.
     Raises NothingToRollBack.
     """
-    _lock_scope(document_type)
+    lock_scope(document_type)
     pointer = ActiveModel.objects.filter(document_type=document_type).first()
     came = (
         Activation.objects.filter(
@@ -135,6 +150,7 @@ def roll_back(
     if pointer is None or came is None or (document_type is None and came.previous is None):
         raise NothingToRollBack("There is no earlier model to go back to.")
     current, target = pointer.model_version, came.previous
+    _end_canaries(document_type, target, actor, reason)
     if target is None:
         pointer.delete()
     else:
@@ -143,7 +159,55 @@ def roll_back(
     return _record(Activation.Kind.ROLLBACK, document_type, target, current, actor, reason)
 
 
-def _lock_scope(document_type: DocumentType | None) -> None:
+def end_canary(
+    canary: Canary, status: CanaryStatus, *, actor: AbstractBaseUser | None, reason: str
+) -> bool:
+    """End a running canary: its share is read by what is in service. False where it has ended."""
+    ended = move(
+        Canary.objects.filter(pk=canary.pk),
+        status,
+        CANARY_MOVES,
+        reason=reason[:500],
+        ended_at=timezone.now(),
+        ended_by_id=actor.pk if actor else None,
+    )
+    if ended:
+        scope = canary.document_type
+        record_event(
+            verb="promote canary" if status == CanaryStatus.PROMOTED else "withdraw canary",
+            subject=canary.model_version,
+            actor=actor,
+            scope=scope.name if scope else "all types",
+            reason=reason,
+        )
+    return ended
+
+
+def _end_canaries(
+    document_type: DocumentType | None,
+    next_version: ModelVersion | None,
+    actor: AbstractBaseUser | None,
+    reason: str,
+) -> None:
+    """End the canaries of all scopes that another version is about to serve.
+
+    A type without a model of its own follows the model for all types.
+    """
+    over = Q(document_type=document_type)
+    if document_type is None:
+        own = ActiveModel.objects.filter(document_type__isnull=False)
+        over |= ~Q(document_type__in=own.values("document_type"))
+    for canary in (
+        Canary.objects.running().filter(over).select_related("document_type", "model_version")
+    ):
+        if canary.model_version == next_version and canary.document_type == document_type:
+            end_canary(canary, CanaryStatus.PROMOTED, actor=actor, reason=reason)
+        else:
+            why = f"{next_version or 'The model for all types'} went into service: {reason}"
+            end_canary(canary, CanaryStatus.WITHDRAWN, actor=actor, reason=why)
+
+
+def lock_scope(document_type: DocumentType | None) -> None:
     """Two moves of one pointer go one after the other."""
     if document_type is not None:
         DocumentType.objects.select_for_update().get(pk=document_type.pk)

@@ -166,6 +166,7 @@ class PageSerializer(serializers.ModelSerializer[Page]):
             "queued_at",
             "read_at",
             "model_version",
+            "canary",
             "character_set",
             "lowest_confidence",
             "text_source",

@@ -25,6 +25,12 @@ class PageStatus(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
+class CanaryStatus(models.TextChoices):
+    RUNNING = "running", "Running"
+    PROMOTED = "promoted", "Promoted"  # it went into service
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
 class TextSource(models.TextChoices):
     IMAGE = "image", "Read from the image"
     TEXT_LAYER = "text_layer", "Taken from the PDF's text layer"
@@ -51,6 +57,12 @@ PAGE_MOVES: Mapping[str, frozenset[str]] = {
         {PageStatus.FAILED, PageStatus.READING, PageStatus.ACCEPTED, PageStatus.REVIEW}
     ),
 }
+
+CANARY_MOVES: Mapping[str, frozenset[str]] = {
+    CanaryStatus.PROMOTED: frozenset({CanaryStatus.RUNNING}),
+    CanaryStatus.WITHDRAWN: frozenset({CanaryStatus.RUNNING}),
+}
+"""From target state to the states it may be reached from. A canary tried again is a new one."""
 
 
 def move(

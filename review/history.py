@@ -9,7 +9,7 @@ from typing import Any, Self
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import F, Q, QuerySet
 
-from recognition.models import Event, Line, Page, Prediction
+from recognition.models import Canary, Event, Line, Page, Prediction
 from recognition.querysets import NamesReading
 from recognition.states import PageStatus, TextSource
 from review.models import Draft, Label, RefusedDraft, ReviewTask, RoutingDecision
@@ -103,13 +103,17 @@ class HistoryLine:
 
 @dataclass(frozen=True, slots=True)
 class PageHistory:
-    """All that is known of a page. Tasks, decisions and events are empty but for admins."""
+    """All that is known of a page. Tasks, decisions and events are empty but for admins.
+
+    `by_canary` holds the keys of decisions on what a canary had read.
+    """
 
     page: Page
     neighbours: Mapping[str, int | None]
     lines: tuple[HistoryLine, ...]
     tasks: tuple[ReviewTask, ...]
     decisions: tuple[RoutingDecision, ...]
+    by_canary: frozenset[int]
     events: tuple[Event, ...]
     reopenable: bool
     from_layer: bool
@@ -146,15 +150,17 @@ def page_history(page: Page, user: AbstractBaseUser, *, admin: bool) -> PageHist
         for line in lines
     )
     tasks = tuple(page.tasks.select_related("reviewer", "done_by", "model_version").order_by("-pk"))
+    decisions = tuple(
+        page.decisions.select_related("model_version", "line").order_by("-pk") if admin else ()
+    )
     mine = next((task.pk for task in tasks if task.reviewer_id == user.pk), None)
     return PageHistory(
         page=page,
         neighbours=_neighbours(page),
         lines=shown,
         tasks=tasks if admin else (),
-        decisions=tuple(
-            page.decisions.select_related("model_version", "line").order_by("-pk") if admin else ()
-        ),
+        decisions=decisions,
+        by_canary=_by_canary(page, decisions) if admin else frozenset(),
         events=tuple(_events(page, tasks) if admin else ()),
         from_layer=admin and page.text_source == TextSource.TEXT_LAYER,
         ocr_refusal=ocr_refusal(page) if admin else "",
@@ -253,6 +259,28 @@ def _neighbours(page: Page) -> dict[str, int | None]:
         "next": ids[place + 1] if place + 1 < len(ids) else None,
         "of": len(ids),
     }
+
+
+def _by_canary(page: Page, decisions: Sequence[RoutingDecision]) -> frozenset[int]:
+    """Decisions on what a model read while it was the canary over the page's type.
+
+    Meanwhile it was not in service there: the two cannot be one.
+    """
+    scopes = Q(document_type=None) | Q(document_type=page.document.document_type_id)
+    spans = [
+        (canary.model_version_id, canary.started_at, canary.ended_at)
+        for canary in Canary.objects.filter(
+            scopes, model_version__in={decision.model_version_id for decision in decisions}
+        )
+    ]
+    return frozenset(
+        decision.pk
+        for decision in decisions
+        for version_id, since, until in spans
+        if version_id == decision.model_version_id
+        and since <= decision.at
+        and (until is None or decision.at <= until)
+    )
 
 
 def _events(page: Page, tasks: Sequence[ReviewTask]) -> QuerySet[Event]:

@@ -37,7 +37,7 @@ LISTED = 50
 def page_detail(request: HttpRequest, page_id: int) -> HttpResponse:
     """A page as it stands, and who read or said what on it."""
     rows = Page.objects.visible_to(request.user).select_related(
-        "document__document_type", "document__batch", "model_version"
+        "document__document_type", "document__batch", "model_version", "canary"
     )
     page = get_object_or_404(rows, pk=page_id)
     admin = is_admin(request.user)

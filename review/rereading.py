@@ -1,13 +1,40 @@
 """Which pages a model that has just gone into service reads again."""
 
+import logging
+
+from celery import current_app
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from kombu.exceptions import OperationalError as BrokerDown
 
 from recognition.events import record_event
 from recognition.models import DocumentType, Page
 from recognition.reading import queue_rereading
 from recognition.states import PageStatus
+from review.models import ReviewTask
 from review.states import TaskKind, TaskStatus
+
+logger = logging.getLogger(__name__)
+
+WAITING_TASK = "review.tasks.reread_waiting_pages"
+
+
+def request_rereading_of_waiting(document_type: DocumentType | None) -> None:
+    """After commit, have the pages that wait read again by what serves then, in the background.
+
+    One message, however many wait: who moves a pointer does not wait for thousands to be sent. A
+    broker that is down costs the new readings alone; the pages wait as they are.
+    """
+    key = document_type.pk if document_type else None
+    transaction.on_commit(lambda: _send(key))
+
+
+def _send(type_id: int | None) -> None:
+    try:
+        current_app.send_task(WAITING_TASK, args=[type_id])
+    except BrokerDown as error:
+        logger.warning("The broker is down (%s): waiting pages are not read again.", error)
 
 
 def waiting_pages(document_type: DocumentType | None) -> list[Page]:
@@ -22,12 +49,32 @@ def waiting_pages(document_type: DocumentType | None) -> list[Page]:
     )
     if document_type is not None:
         pages = pages.filter(document__document_type=document_type)
-    return list(pages.order_by("pk"))
+    return list(pages.only("pk", "queued_at").order_by("pk"))
 
 
-def reread_waiting_pages(document_type: DocumentType | None) -> int:
-    """Queue the waiting pages to be read again by what serves them now; returns how many."""
-    return queue_rereading(waiting_pages(document_type))
+def reread_waiting_pages(type_id: int | None) -> int:
+    """Queue the waiting pages of a type, or of all, to be read again; returns how many."""
+    if type_id is None:
+        return queue_rereading(waiting_pages(None))
+    found = DocumentType.objects.filter(pk=type_id).first()
+    return queue_rereading(waiting_pages(found)) if found else 0
+
+
+def unseen(pages: QuerySet[Page]) -> QuerySet[Page]:
+    """Of these, those accepted as they were read, or waiting with nothing typed on them.
+
+    They can be read by another model without anybody's work changing under their hands. Audits
+    and reopened pages are not among them: a person is to judge the very reading they are of.
+    """
+    waiting = ReviewTask.objects.filter(
+        page=OuterRef("pk"),
+        status=TaskStatus.WAITING,
+        kind=TaskKind.THRESHOLD,
+        drafts__isnull=True,
+    )
+    return pages.filter(
+        Q(status=PageStatus.ACCEPTED) | Q(Exists(waiting), status=PageStatus.REVIEW)
+    )
 
 
 @transaction.atomic

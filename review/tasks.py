@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from recognition.tasks import LINE_PATIENCE, PATIENT
-from review import revaluing, thresholds, turned
+from review import rereading, revaluing, thresholds, turned
 from review.proposals import find
 
 
@@ -31,3 +31,9 @@ def read_page_turned(task_id: int, token: str, user_id: int, quarters: int) -> s
 def find_proposals(task_id: int, token: str) -> str:
     """Look for what a submit corrected on lines that nobody has reviewed."""
     return find.find_proposals(task_id, UUID(token))
+
+
+@shared_task(bind=False, **PATIENT)
+def reread_waiting_pages(type_id: int | None) -> int:
+    """Have the pages that wait for a reviewer read again, of one document type or of all."""
+    return rereading.reread_waiting_pages(type_id)

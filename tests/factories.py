@@ -12,12 +12,14 @@ from django.contrib.auth.models import Group, User
 from django.utils import timezone
 from PIL import Image, ImageDraw
 
+from recognition.canary_share import Part
 from recognition.crops import crop_sha256, rectify
 from recognition.files import store_chunks, store_path, work_directory
 from recognition.intake import create_batch
 from recognition.models import (
     ActiveModel,
     Batch,
+    Canary,
     Document,
     DocumentType,
     Line,
@@ -156,6 +158,14 @@ def make_document(
         file=stored.name,
         status=DocumentStatus.SPLIT,
     )
+
+
+def make_document_in(part: Part, canary: Canary, document_type: DocumentType) -> Document:
+    """A document that the canary's hash puts in this part of its scope's documents."""
+    while True:
+        content = f"document {uuid.uuid4()}".encode()
+        if canary.part_of(hashlib.sha256(content).hexdigest()) == part:
+            return make_document(document_type, content=content)
 
 
 def make_page(

@@ -15,12 +15,14 @@ from recognition.models import Activation, ActiveModel, DocumentType, ModelVersi
 from recognition.permissions import IsAdmin
 from training.arms import arms_of
 from training.models import TrainingRun, Trial
+from training.rereading import request_rereading
 from training.runs import cancel_run, request_run
 from training.serializers import (
     ActivationSerializer,
     ActiveModelSerializer,
     ArmsSerializer,
     ModelVersionSerializer,
+    RereadingSerializer,
     RunRequestSerializer,
     ScopeSerializer,
     TrainingRunSerializer,
@@ -60,6 +62,13 @@ class ModelVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Role
         form.is_valid(raise_exception=True)
         activation = put_in_service(version=version, actor=self.person, **form.validated_data)
         return Response(ActivationSerializer(activation).data)
+
+    @extend_schema(request=None, responses={202: RereadingSerializer})
+    @action(detail=True, methods=["post"])
+    def reread(self, request: Request, pk: str) -> Response:
+        """Have what a version read that serves no more, and nobody has seen, read again."""
+        begun = request_rereading(version=self.get_object(), actor=self.person)
+        return Response(RereadingSerializer(begun).data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(request=ScopeSerializer, responses=ActivationSerializer)
     @action(detail=False, methods=["post"])

@@ -47,6 +47,12 @@ class TrialOver(TrainingError):
     code = "trial_over"
 
 
+class NothingToReread(TrainingError):
+    """No page is left that another model should read in the version's place."""
+
+    code = "nothing_to_reread"
+
+
 class DisputeSettled(TrainingError):
     """The dispute is settled, or its label does not stand any more."""
 

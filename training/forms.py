@@ -2,7 +2,9 @@
 
 from django import forms
 
+from recognition.canary_share import MOST
 from recognition.models import DocumentType
+from training.canary import DEFAULT_SHARE
 
 
 class ScopeForm(forms.Form):
@@ -11,6 +13,38 @@ class ScopeForm(forms.Form):
     document_type = forms.ModelChoiceField(
         queryset=DocumentType.objects.all(), required=False, empty_label="All types"
     )
+
+
+class ShareForm(forms.Form):
+    """How much of the documents a canary reads, in per cent."""
+
+    percent = forms.FloatField(
+        label="Share of the documents, in %",
+        min_value=0.1,
+        max_value=100 * MOST,
+        initial=round(100 * DEFAULT_SHARE),
+        widget=forms.NumberInput(attrs={"step": "any"}),
+    )
+
+    @property
+    def share(self) -> float:
+        """Of 1; once the form is valid."""
+        return float(self.cleaned_data["percent"]) / 100
+
+    @property
+    def fault(self) -> str:
+        """Why the form is not valid, in a sentence."""
+        return "Give the share in per cent, above 0 and up to 50."
+
+
+class CanaryForm(ShareForm, ScopeForm):
+    """A canary's scope and share."""
+
+    @property
+    def fault(self) -> str:
+        if "document_type" in self.errors:
+            return "There is no such document type."
+        return super().fault
 
 
 class ScheduleForm(forms.Form):

@@ -6,10 +6,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from recognition.models import APPEND_ONLY, DocumentType, ModelVersion, is_share
+from recognition.models import APPEND_ONLY, Canary, DocumentType, ModelVersion, is_share
 from review.models import Label
 from training import querysets
 from training.alert_record import AccuracyAlert as AccuracyAlert
+from training.rereading_record import Rereading as Rereading
 from training.states import DisputeStatus, LeftOut, RunStatus, Split, Stage, TrialAim, TrialStatus
 
 
@@ -202,14 +203,18 @@ class EvaluatedLine(models.Model):
 class Trial(models.Model):
     """Two models read the same new lines: the one in service, and one beside it.
 
-    No reviewer is shown what that one reads. What people say of those lines scores both: so a
-    candidate proves itself, and what a new model replaced keeps watch over it.
+    What people say of those lines scores both: so a candidate proves itself, and what a new model
+    replaced keeps watch over it. No reviewer is shown what either reads; a canary's reading they
+    are shown, and on its pages it is the model in service that reads along.
     """
 
     document_type = models.ForeignKey(
         DocumentType, null=True, blank=True, on_delete=models.PROTECT, related_name="trials"
     )
-    aim = models.CharField(max_length=5, choices=TrialAim.choices)
+    aim = models.CharField(max_length=6, choices=TrialAim.choices)
+    canary = models.OneToOneField(
+        Canary, null=True, blank=True, on_delete=models.PROTECT, related_name="trial"
+    )
     serving = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
     beside = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="trials")
     status = models.CharField(
@@ -252,6 +257,11 @@ class Trial(models.Model):
             ),
             models.CheckConstraint(
                 name="trial_of_two_models", condition=~Q(serving=models.F("beside"))
+            ),
+            models.CheckConstraint(
+                name="trial_of_a_canary_names_it",
+                condition=Q(aim=TrialAim.CANARY, canary__isnull=False)
+                | (~Q(aim=TrialAim.CANARY) & Q(canary__isnull=True)),
             ),
         ]
 

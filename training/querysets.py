@@ -9,7 +9,14 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from training.states import OPEN, AlertStatus, DisputeStatus, RunStatus, TrialStatus
+from training.states import (
+    OPEN,
+    AlertStatus,
+    DisputeStatus,
+    RereadingStatus,
+    RunStatus,
+    TrialStatus,
+)
 
 if TYPE_CHECKING:
     from training import models as m  # noqa: F401  named in a string below
@@ -44,6 +51,12 @@ class TrialQuerySet(models.QuerySet["m.Trial"]):
     def over(self) -> TrialQuerySet:
         """Trials that have ended."""
         return self.exclude(status=TrialStatus.RUNNING)
+
+
+class RereadingQuerySet(models.QuerySet["m.Rereading"]):
+    def running(self) -> RereadingQuerySet:
+        """Those with pages still to be sent to the readers, or at them."""
+        return self.filter(status=RereadingStatus.RUNNING)
 
 
 class LabelDisputeQuerySet(models.QuerySet["m.LabelDispute"]):

@@ -6,7 +6,7 @@ from recognition.models import Page
 from recognition.queue import enqueue
 from recognition.signals import page_recognised
 from training.shadow import READ_TASK
-from training.trials import trials_reading
+from training.trials import readers_along
 
 
 def connect() -> None:
@@ -17,5 +17,5 @@ def connect() -> None:
 def _read_beside(page_id: int, **_: Any) -> None:
     """A lost message does no harm: a page that people judge is queued again."""
     page = Page.objects.select_related("document").filter(pk=page_id).first()
-    if page is not None and trials_reading(page):
+    if page is not None and readers_along(page):
         enqueue(READ_TASK, [page])

@@ -17,13 +17,13 @@ from django.db.models import (
     When,
 )
 
-from recognition.models import Activation, ActiveModel, DocumentType, ModelVersion, Page
+from recognition.models import Activation, ActiveModel, Canary, DocumentType, ModelVersion, Page
 from review.models import Label
 from training.curve import Point
 from training.ledger import Fate, Standing, ledger_of, standing_of_dataset
 from training.models import CurvePoint, EvaluatedLine, TrainingRun, Trial
 from training.runs import job_directory
-from training.states import OPEN, ModelStanding
+from training.states import OPEN, ModelStanding, TrialAim
 
 LOG_TAIL_BYTES = 8_000
 
@@ -95,8 +95,9 @@ def scopes() -> list[Scope]:
 
 
 def running_trials() -> QuerySet[Trial]:
-    """Trials in which two models read the same pages now."""
-    return Trial.objects.running().select_related("document_type", "serving", "beside")
+    """Trials in which two models read the same pages now; a canary's is shown with the canary."""
+    running = Trial.objects.running().exclude(aim=TrialAim.CANARY)
+    return running.select_related("document_type", "serving", "beside")
 
 
 STANDING = Case(
@@ -105,17 +106,22 @@ STANDING = Case(
         then=Value(ModelStanding.ACTIVE),
     ),
     When(
+        Exists(Canary.objects.running().filter(model_version=OuterRef("pk"))),
+        then=Value(ModelStanding.CANARY),
+    ),
+    When(
         Exists(Trial.objects.running().filter(beside=OuterRef("pk"))),
         then=Value(ModelStanding.ON_TRIAL),
     ),
     When(
-        Exists(Activation.objects.filter(model_version=OuterRef("pk"))),
+        Exists(Activation.objects.filter(model_version=OuterRef("pk")))
+        | Exists(Canary.objects.withdrawn().filter(model_version=OuterRef("pk"))),
         then=Value(ModelStanding.WITHDRAWN),
     ),
     default=Value(ModelStanding.CANDIDATE),
     output_field=CharField(),
 )
-"""A version's state, told from the pointers, the trials and the record: it has no column to lie."""
+"""A version's state, told from pointers, canaries, trials and the record: no column can lie."""
 
 
 def versions() -> QuerySet[ModelVersion]:

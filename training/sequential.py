@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from training.rates import Rate, error_rate
+
 Side = Literal["beside", "serving"]
 
 
@@ -34,10 +36,14 @@ class TrialSettings:
 
 @dataclass(frozen=True, slots=True)
 class PageErrors:
-    """Wrong characters of both models on the lines of one page that a person has judged."""
+    """Wrong characters of both models on the lines of one page that a person has judged.
+
+    `characters` is the length of what the person says they read.
+    """
 
     serving: int
     beside: int
+    characters: int = 0
 
     @property
     def difference(self) -> float:
@@ -50,7 +56,8 @@ class PageErrors:
 class Evidence:
     """Where a trial stands: wealth for and against the model beside, and who has won, if anyone.
 
-    `needed` is the wealth at which a side has won.
+    `needed` is the wealth at which a side has won. The rates are per character of the truth, None
+    where nothing was judged.
     """
 
     pages: int
@@ -60,6 +67,8 @@ class Evidence:
     for_serving: float
     winner: Side | None
     needed: float
+    serving_rate: Rate | None = None
+    beside_rate: Rate | None = None
 
 
 def weigh(pages: Sequence[PageErrors], asked: TrialSettings | None = None) -> Evidence:
@@ -78,6 +87,7 @@ def weigh(pages: Sequence[PageErrors], asked: TrialSettings | None = None) -> Ev
                 winner = "beside"
             elif down.wealth >= 1 / asked.alpha:
                 winner = "serving"
+    sizes = [page.characters for page in pages]
     return Evidence(
         pages=len(pages),
         serving=sum(page.serving for page in pages),
@@ -86,6 +96,8 @@ def weigh(pages: Sequence[PageErrors], asked: TrialSettings | None = None) -> Ev
         for_serving=down.wealth,
         winner=winner,
         needed=1 / asked.alpha,
+        serving_rate=error_rate([page.serving for page in pages], sizes),
+        beside_rate=error_rate([page.beside for page in pages], sizes),
     )
 
 

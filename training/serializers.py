@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from recognition.models import Activation, ActiveModel, DocumentType, ModelVersion
-from training.models import TrainingRun, Trial
+from training.models import Rereading, TrainingRun, Trial
 
 
 class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
@@ -104,6 +104,15 @@ class RunRequestSerializer(serializers.Serializer[Any]):
     )
 
 
+class RereadingSerializer(serializers.ModelSerializer[Rereading]):
+    """Pages that are read again in the background; once it is done, `left` could not be."""
+
+    class Meta:
+        model = Rereading
+        fields = ("id", "model_version", "pages", "status", "requested_at", "finished_at", "left")
+        read_only_fields = fields
+
+
 class TrialSerializer(serializers.ModelSerializer[Trial]):
     """Two models on the same new pages, and what people's judgement makes of both.
 
@@ -119,6 +128,7 @@ class TrialSerializer(serializers.ModelSerializer[Trial]):
             "aim",
             "serving",
             "beside",
+            "canary",
             "status",
             "evidence",
             "reason",

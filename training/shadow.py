@@ -5,87 +5,142 @@ from dataclasses import asdict
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from recognition.models import Page
+from recognition.exceptions import CanaryOver
+from recognition.models import Canary, Page
 from recognition.queue import enqueue
 from recognition.registry import active_model
+from training.canary import harmless_is_enough, take_canary_back
 from training.exceptions import TrialOver
 from training.models import Trial
+from training.rereading import continue_rereadings, reread_after_canaries
 from training.sequential import Evidence, TrialSettings
 from training.serving import put_in_service, take_back
 from training.states import TrialAim, TrialStatus
 from training.trials import end_trial, evidence_of, unread_pages
 
 READ_TASK = "training.tasks.read_for_trials"
+ASKED = TrialSettings()
 
 
 def judge_trials() -> int:
-    """Weigh what people have judged since; act where a trial is decided. Returns how many were."""
-    return sum(judge_trial(trial.pk) != "goes on" for trial in Trial.objects.running())
+    """Weigh what people have judged since; act where a trial is decided. Returns how many were.
+
+    What withdrawn canaries have read is read again meanwhile, batch by batch.
+    """
+    decided = sum(judge_trial(trial.pk) != "goes on" for trial in Trial.objects.running())
+    reread_after_canaries()
+    continue_rereadings()
+    return decided
 
 
 @transaction.atomic
-def judge_trial(trial_id: int) -> str:
+def judge_trial(trial_id: int, asked: TrialSettings = ASKED) -> str:
     """Weigh one running trial and do what its evidence says; returns the outcome's name."""
     trial = (
         Trial.objects.running()
         .select_for_update(of=("self",))
-        .select_related("document_type", "serving", "beside")
+        .select_related("document_type", "serving", "beside", "canary__model_version")
         .filter(pk=trial_id)
         .first()
     )
     if trial is None:
         return "over"
+    if (canary := _ended_canary(trial)) is not None:
+        end_trial(trial, TrialStatus.ENDED, canary.reason)
+        return "over"
     if active_model(trial.document_type) != trial.serving:
         end_trial(trial, TrialStatus.ENDED, "Another model went into service.")
         return "over"
     enqueue(READ_TASK, list(Page.objects.filter(pk__in=unread_pages(trial))))
-    found = evidence_of(trial)
+    found = evidence_of(trial, asked)
     Trial.objects.running().filter(pk=trial.pk).update(evidence=asdict(found))
     if found.winner == "beside":
-        return _let_beside_serve(trial, found, None)
+        return _let_beside_serve(trial, found, None, f"Proven on {found.pages} reviewed pages")
     if found.winner == "serving":
         reason = f"{trial.serving} makes fewer errors: {_errors(found)}."
-        end_trial(trial, TrialStatus.SERVING, reason, evidence=found)
+        _let_serving_stay(trial, TrialStatus.SERVING, reason, found, None)
         return "serving is better"
-    if found.pages >= TrialSettings().max_pages:
-        reason = f"No difference was shown on {found.pages} pages: {_errors(found)}."
-        end_trial(trial, TrialStatus.EVEN, reason, evidence=found)
+    if found.pages >= asked.max_pages:
+        even = f"No difference was shown on {found.pages} pages"
+        if trial.canary is not None and harmless_is_enough(trial.canary):
+            even = f"{even}, and the gate had found it better"
+            return _let_beside_serve(trial, found, None, even, TrialStatus.EVEN)
+        reason = f"{even}: {_errors(found)}."
+        _let_serving_stay(trial, TrialStatus.EVEN, reason, found, None)
         return "even"
     return "goes on"
 
 
 @transaction.atomic
-def promote_beside(*, trial: Trial, actor: AbstractBaseUser) -> None:
+def promote_beside(*, trial: Trial, actor: AbstractBaseUser | None) -> None:
     """Put the model beside in service by hand, whatever the evidence. Raises TrialOver."""
-    if _let_beside_serve(_running(trial), evidence_of(trial), actor) == "over":
+    found = evidence_of(trial)
+    if _let_beside_serve(_running(trial), found, actor, f"By {_name(actor)}") == "over":
         raise TrialOver("This trial has ended already.")
 
 
 @transaction.atomic
-def withdraw_beside(*, trial: Trial, actor: AbstractBaseUser) -> None:
+def withdraw_beside(*, trial: Trial, actor: AbstractBaseUser | None, reason: str = "") -> None:
     """End a trial by hand; the model in service stays. Raises TrialOver."""
     running = _running(trial)
-    end_trial(
-        running,
-        TrialStatus.ENDED,
-        f"Withdrawn by {actor.get_username()}.",
-        evidence=evidence_of(running),
-        actor=actor,
-    )
+    why = f"Withdrawn by {_name(actor)}{f': {reason}' if reason else ''}."
+    _let_serving_stay(running, TrialStatus.ENDED, why, evidence_of(running), actor)
 
 
-def _running(trial: Trial) -> Trial:
-    found = Trial.objects.running().select_for_update(of=("self",)).filter(pk=trial.pk).first()
+def promote_canary(*, canary: Canary, actor: AbstractBaseUser | None) -> None:
+    """Put a canary in service for its whole scope. Raises CanaryOver."""
+    promote_beside(trial=trial_of(canary), actor=actor)
+
+
+def withdraw_canary(*, canary: Canary, actor: AbstractBaseUser | None, reason: str = "") -> None:
+    """Take a canary back; what nobody has seen of its pages is read again. Raises CanaryOver."""
+    withdraw_beside(trial=trial_of(canary), actor=actor, reason=reason)
+
+
+def trial_of(canary: Canary) -> Trial:
+    """The trial that a running canary is on. Raises CanaryOver."""
+    found = Trial.objects.running().filter(canary=canary).first()
     if found is None:
-        raise TrialOver("This trial has ended already.")
+        raise CanaryOver("This canary has been promoted or withdrawn already.")
     return found
 
 
-def _let_beside_serve(trial: Trial, found: Evidence, actor: AbstractBaseUser | None) -> str:
+def _running(trial: Trial) -> Trial:
+    found = (
+        Trial.objects.running()
+        .select_for_update(of=("self",))
+        .select_related("document_type", "serving", "beside", "canary__model_version")
+        .filter(pk=trial.pk)
+        .first()
+    )
+    if found is None:
+        raise TrialOver("This trial has ended already.")
+    if (canary := _ended_canary(found)) is not None:
+        raise TrialOver(f"The canary has ended already. {canary.reason}")
+    return found
+
+
+def _ended_canary(trial: Trial) -> Canary | None:
+    """The trial's canary where it has ended; one that runs stays so until the transaction ends.
+
+    What reads the pages withdraws a canary that breaks down, and knows of no trial.
+    """
+    if trial.canary_id is None:
+        return None
+    canary = Canary.objects.select_for_update().get(pk=trial.canary_id)
+    return None if canary.running else canary
+
+
+def _let_beside_serve(
+    trial: Trial,
+    found: Evidence,
+    actor: AbstractBaseUser | None,
+    why: str,
+    status: TrialStatus = TrialStatus.BESIDE,
+) -> str:
     """A candidate is put in service; what was replaced comes back by a roll back."""
-    who = f"By {actor.get_username()}" if actor else f"Proven on {found.pages} reviewed pages"
-    reason = f"{who}: {_errors(found)}."
-    if not end_trial(trial, TrialStatus.BESIDE, reason, evidence=found, actor=actor):
+    reason = f"{why}: {_errors(found)}."
+    if not end_trial(trial, status, reason, evidence=found, actor=actor):
         return "over"
     if trial.aim == TrialAim.GUARD:
         take_back(document_type=trial.document_type, actor=actor, reason=reason)
@@ -94,6 +149,23 @@ def _let_beside_serve(trial: Trial, found: Evidence, actor: AbstractBaseUser | N
         version=trial.beside, document_type=trial.document_type, actor=actor, reason=reason
     )
     return "promoted"
+
+
+def _let_serving_stay(
+    trial: Trial,
+    status: TrialStatus,
+    reason: str,
+    found: Evidence,
+    actor: AbstractBaseUser | None,
+) -> None:
+    """The model beside reads no more; what a canary has read is read again."""
+    end_trial(trial, status, reason, evidence=found, actor=actor)
+    if trial.canary is not None:
+        take_canary_back(trial.canary, reason=reason, actor=actor)
+
+
+def _name(actor: AbstractBaseUser | None) -> str:
+    return actor.get_username() if actor else "a command"
 
 
 def _errors(found: Evidence) -> str:

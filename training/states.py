@@ -49,6 +49,7 @@ class DisputeStatus(models.TextChoices):
 class TrialAim(models.TextChoices):
     PROVE = "prove", "A candidate proves itself"
     GUARD = "guard", "What was replaced keeps watch"
+    CANARY = "canary", "A canary reads a share of the documents"
 
 
 class TrialStatus(models.TextChoices):
@@ -63,9 +64,15 @@ class ModelStanding(models.TextChoices):
     """Where a model version stands; never stored, for it follows from what is."""
 
     ACTIVE = "active", "In service"
+    CANARY = "canary", "Canary"  # reads a share of the documents
     ON_TRIAL = "on_trial", "On trial"  # reads beside the one in service
-    WITHDRAWN = "withdrawn", "Withdrawn"  # it was in service once
+    WITHDRAWN = "withdrawn", "Withdrawn"  # it was in service once, or the canary
     CANDIDATE = "candidate", "Candidate"  # it never was
+
+
+class RereadingStatus(models.TextChoices):
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
 
 
 class AlertStatus(models.TextChoices):

@@ -1,8 +1,11 @@
 """Trials: a model that reads beside the one in service, and what people's judgement makes of both.
 
-No reviewer is shown what the model beside reads. Pages reach people because the serving model was
-unsure of them, which is no fair draw: lines it misread without a doubt are seen only in audits. A
-trial therefore follows the gate's technical checks and never replaces them.
+Whose reading is shown to people is the one in service, or the canary on its own share. Pages reach
+people because the model shown was unsure of them, which is no fair draw: lines it misread without a
+doubt are seen only in audits. And people let pass what they are shown rather than what they are
+not. A trial therefore follows the gate's technical checks and never replaces them; and a canary is
+compared on two equal parts, one on which it is shown and one on which the model in service is, so
+that both are favoured alike.
 """
 
 from collections import defaultdict
@@ -11,21 +14,23 @@ from dataclasses import asdict, dataclass
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from recognition.canary_share import Part
 from recognition.engine_pool import engine_for
 from recognition.events import record_event
 from recognition.metrics import edits
-from recognition.models import DocumentType, ModelVersion, Page, Prediction
+from recognition.models import Canary, DocumentType, ModelVersion, Page, Prediction
 from recognition.reading import EngineFor, read_beside
 from review.models import Label
 from review.querysets import LabelQuerySet
 from review.states import WITHOUT_TEXT
 from training.models import Trial
-from training.sequential import Evidence, PageErrors, weigh
+from training.sequential import Evidence, PageErrors, TrialSettings, weigh
 from training.states import TrialAim, TrialStatus
 
-DIFFERING_SHOWN, LOOKED_THROUGH = 100, 20
+DIFFERING_SHOWN = 100
 CATCH_UP = 50
 """Judged pages without the second reading that are queued at a time."""
 
@@ -49,15 +54,16 @@ def start_trial(
     aim: TrialAim,
     serving: ModelVersion,
     beside: ModelVersion,
+    canary: Canary | None = None,
 ) -> Trial:
-    """Let `beside` read what `serving` reads from now on.
+    """Let `beside` read what `serving` reads from now on; a canary, its parts of the documents.
 
     A running trial of the scope with the same aim ends; a candidate may prove itself while what
     was replaced still keeps watch.
     """
     end_trials(document_type, f"{beside} is compared with {serving} instead.", aims=(aim,))
     trial = Trial.objects.create(
-        document_type=document_type, aim=aim, serving=serving, beside=beside
+        document_type=document_type, aim=aim, serving=serving, beside=beside, canary=canary
     )
     record_event(verb="start trial", subject=trial, aim=aim)
     return trial
@@ -97,108 +103,138 @@ def end_trial(
     return bool(changed)
 
 
-def trials_reading(page: Page) -> list[Trial]:
-    """Running trials whose serving model has read this page."""
-    return [
-        trial
-        for trial in Trial.objects.running()
-        .filter(serving_id=page.model_version_id)
-        .select_related("beside")
-        if trial.document_type_id in (None, page.document.document_type_id)
-    ]
+def readers_along(page: Page) -> list[ModelVersion]:
+    """The other model of each running trial in which this page, as it was read, is evidence."""
+    running = (
+        Trial.objects.running()
+        .filter(Q(serving=page.model_version_id) | Q(beside=page.model_version_id))
+        .filter(Q(document_type=None) | Q(document_type=page.document.document_type_id))
+        .select_related("serving", "beside", "canary")
+    )
+    return [other for trial in running if (other := _reader_along(trial, page)) is not None]
+
+
+def _reader_along(trial: Trial, page: Page) -> ModelVersion | None:
+    canary = trial.canary
+    if trial.beside_id == page.model_version_id:
+        return trial.serving if canary is not None and page.canary_id == canary.pk else None
+    if canary is None or canary.part_of(page.document.sha256) == Part.CONTROL:
+        return trial.beside
+    return None
 
 
 def read_for_trials(page_id: int, engines: EngineFor = engine_for) -> str:
-    """Let the models beside the one that has read this page read it too."""
+    """Let the other models of the trials that this page is evidence in read it too."""
     page = Page.objects.select_related("document").filter(pk=page_id).first()
     if page is None:
         return "not there"
-    lines = sum(read_beside(page.pk, trial.beside, engines) for trial in trials_reading(page))
+    lines = sum(read_beside(page.pk, version, engines) for version in readers_along(page))
     return f"{lines} lines"
 
 
 def unread_pages(trial: Trial) -> list[int]:
-    """Pages judged since the trial began of which the model beside has not read every line."""
+    """Pages judged since the trial began of which the model reading along has not read every line.
+
+    Of a canary only its own pages: by which control pages a lost message went astray is chance.
+    """
+    shown, along = trial.serving_id, trial.beside_id
+    if trial.canary_id is not None:
+        shown, along = along, shown
     return list(
         _judged(trial)
-        .exclude(line__predictions__model_version=trial.beside)
+        .filter(base_prediction__model_version=shown)
+        .exclude(_read_by(along))
         .order_by("line__page_id")
         .values_list("line__page_id", flat=True)
         .distinct()[:CATCH_UP]
     )
 
 
-def evidence_of(trial: Trial) -> Evidence:
+def evidence_of(trial: Trial, asked: TrialSettings | None = None) -> Evidence:
     """Both models' errors on the pages that people have judged since the trial began.
 
     A page is one piece of evidence, in the order of judgement: its lines err together.
     """
-    labels = list(
-        _judged(trial)
-        .order_by("task__done_at", "line__page_id", "pk")
-        .values_list(
-            "line__page_id",
-            "line_id",
-            "text",
-            "base_prediction__text",
-            "base_prediction__character_set",
-        )
-    )
-    beside = {
-        (line_id, character_set): text
-        for line_id, character_set, text in Prediction.objects.filter(
-            model_version=trial.beside, line__in=[row[1] for row in labels]
-        ).values_list("line_id", "character_set", "text")
-    }
-    pages: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for page_id, line_id, text, shown, character_set in labels:
-        also = beside.get((line_id, character_set or ""))
-        if also is not None:
-            pages[page_id].append((edits(text, shown or ""), edits(text, also)))
+    pages: dict[int, list[_JudgedLine]] = defaultdict(list)
+    for line in _judged_by_both(trial):
+        pages[line.page_id].append(line)
     return weigh(
         [
-            PageErrors(serving=sum(one for one, _ in rows), beside=sum(other for _, other in rows))
-            for rows in pages.values()
-        ]
+            PageErrors(
+                serving=sum(edits(line.truth, line.serving) for line in lines),
+                beside=sum(edits(line.truth, line.beside) for line in lines),
+                characters=sum(len(line.truth) for line in lines),
+            )
+            for lines in pages.values()
+        ],
+        asked,
     )
 
 
 def differing(trial: Trial) -> list[Differing]:
     """Judged lines that the two models read differently, the newest first, a hundred at most."""
-    labels = (
-        _judged(trial)
-        .select_related("base_prediction", "line")
-        .order_by("-pk")[: DIFFERING_SHOWN * LOOKED_THROUGH]
-    )
-    beside = {
-        (row.line_id, row.character_set): row.text
-        for row in Prediction.objects.filter(
-            model_version=trial.beside, line__in=[label.line_id for label in labels]
+    found = [line for line in _judged_by_both(trial) if line.serving != line.beside]
+    return [
+        Differing(
+            line_id=line.line_id,
+            truth=line.truth,
+            serving=line.serving,
+            beside=line.beside,
+            serving_wrong=edits(line.truth, line.serving),
+            beside_wrong=edits(line.truth, line.beside),
         )
+        for line in found[: -DIFFERING_SHOWN - 1 : -1]
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _JudgedLine:
+    page_id: int
+    line_id: int
+    truth: str
+    serving: str
+    beside: str
+
+
+def _judged_by_both(trial: Trial) -> list[_JudgedLine]:
+    """Judged lines that both models have read, in the order of judgement."""
+    rows = list(
+        _judged(trial)
+        .filter(_read_by(trial.serving_id), _read_by(trial.beside_id))
+        .order_by("task__done_at", "line__page_id", "pk")
+        .values_list("line__page_id", "line_id", "text", "base_prediction__character_set")
+    )
+    read = {
+        (line_id, character_set, version_id): text
+        for line_id, character_set, version_id, text in Prediction.objects.filter(
+            model_version__in=[trial.serving_id, trial.beside_id],
+            line__in=[line_id for _, line_id, _, _ in rows],
+        ).values_list("line_id", "character_set", "model_version_id", "text")
     }
     found = []
-    for label in labels:
-        shown = label.base_prediction
-        also = beside.get((label.line_id, shown.character_set)) if shown else None
-        if shown is not None and also is not None and also != shown.text:
-            found.append(
-                Differing(
-                    line_id=label.line_id,
-                    truth=label.text,
-                    serving=shown.text,
-                    beside=also,
-                    serving_wrong=edits(label.text, shown.text),
-                    beside_wrong=edits(label.text, also),
-                )
-            )
-    return found[:DIFFERING_SHOWN]
+    for page_id, line_id, truth, character_set in rows:
+        serving = read.get((line_id, character_set, trial.serving_id))
+        beside = read.get((line_id, character_set, trial.beside_id))
+        if serving is not None and beside is not None:
+            found.append(_JudgedLine(page_id, line_id, truth, serving, beside))
+    return found
+
+
+def _read_by(version_id: int) -> Exists:
+    return Exists(Prediction.objects.filter(line=OuterRef("line"), model_version=version_id))
 
 
 def _judged(trial: Trial) -> LabelQuerySet:
-    """Labels with text of lines that the serving model read, given since the trial began."""
+    """Labels with text of lines that the model shown read, given since the trial began.
+
+    A canary's trial has pages of both.
+    """
+    shown = [trial.serving_id]
+    if trial.canary_id is not None:
+        shown.append(trial.beside_id)
     labels = (
         Label.objects.current()
-        .filter(created_at__gte=trial.started_at, base_prediction__model_version=trial.serving)
+        .filter(created_at__gte=trial.started_at, base_prediction__model_version__in=shown)
         .exclude(verdict__in=WITHOUT_TEXT)
     )
     if trial.document_type_id is not None:

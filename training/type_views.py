@@ -11,10 +11,11 @@ from django.views.decorators.http import require_POST, require_safe
 from recognition.access import admin_required
 from recognition.converters import Theme
 from recognition.models import DocumentType
-from training import alerts, arms, audits, detector, progress, shadow, trials
+from training import alerts, arms, audits, canary_selectors, detector, progress, shadow, trials
 from training.exceptions import TrialOver
 from training.ledger import standing_of
 from training.models import TrainingRun, Trial
+from training.states import TrialAim
 
 RUNS_SHOWN = 20
 TRIALS_SHOWN = 10
@@ -30,7 +31,8 @@ def type_learning(request: HttpRequest, type_id: int) -> HttpResponse:
     context = {
         "type": document_type,
         "standing": standing_of(document_type),
-        "trials": both.running(),
+        "trials": both.running().exclude(aim=TrialAim.CANARY),
+        "canaries": canary_selectors.canaries_reading(document_type),
         "ended": both.over()[:TRIALS_SHOWN],
         "judged": progress.judged_runs(document_type),
         "days": progress.days_of(document_type),
@@ -96,6 +98,8 @@ def trial_detail(request: HttpRequest, trial_id: int) -> HttpResponse:
     """One trial: where it stands or how it ended, and the lines its models read differently."""
     trial = _trial(trial_id)
     context = {"trial": trial, "differing": trials.differing(trial)}
+    if trial.canary is not None:
+        context["state"] = canary_selectors.states_of([trial.canary])[0]
     return render(request, "training/trial_detail.html", context)
 
 
@@ -138,7 +142,8 @@ def my_work(request: HttpRequest) -> HttpResponse:
 
 def _trial(trial_id: int) -> Trial:
     return get_object_or_404(
-        Trial.objects.select_related("document_type", "serving", "beside", "ended_by"), pk=trial_id
+        Trial.objects.select_related("document_type", "serving", "beside", "ended_by", "canary"),
+        pk=trial_id,
     )
 
 

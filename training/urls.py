@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from training import alert_views, compare_views, dispute_views, type_views, views
+from training import (
+    alert_views,
+    canary_views,
+    compare_views,
+    dispute_views,
+    type_views,
+    views,
+)
 
 urlpatterns = [
     path("models/", views.model_list, name="model_list"),
@@ -16,6 +23,15 @@ urlpatterns = [
     ),
     path("models/<int:version_id>/activate/", views.model_activate, name="model_activate"),
     path("models/<int:version_id>/reread/", views.model_reread, name="model_reread"),
+    path(
+        "models/<int:version_id>/rereading/", canary_views.model_rereading, name="model_rereading"
+    ),
+    path("models/<int:version_id>/canary/", canary_views.canary_start, name="canary_start"),
+    path("canaries/<int:canary_id>/share/", canary_views.canary_share, name="canary_share"),
+    path("canaries/<int:canary_id>/promote/", canary_views.canary_promote, name="canary_promote"),
+    path(
+        "canaries/<int:canary_id>/withdraw/", canary_views.canary_withdraw, name="canary_withdraw"
+    ),
     path("types/<int:type_id>/learning/", type_views.type_learning, name="type_learning"),
     path(
         "types/<int:type_id>/learning/<theme:theme>.svg",

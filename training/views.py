@@ -14,16 +14,12 @@ from recognition.access import admin_required
 from recognition.converters import Theme
 from recognition.exceptions import NothingToRollBack
 from recognition.models import ModelVersion
-from training import runs, schedule, selectors
-from training.exceptions import NotActivatable, NotCancellable, RunWaiting
-from training.forms import ScheduleForm, ScopeForm
+from training import canary_selectors, runs, schedule, selectors
+from training.exceptions import NotActivatable, NotCancellable, NothingToReread, RunWaiting
+from training.forms import CanaryForm, ScheduleForm, ScopeForm
 from training.models import LabelDispute, TrainingRun
-from training.serving import (
-    accepted_pages,
-    put_in_service,
-    reread_accepted_pages,
-    take_back,
-)
+from training.rereading import request_rereading
+from training.serving import put_in_service, take_back
 from training.states import OPEN
 
 RUNS_ON_A_PAGE = 50
@@ -40,6 +36,7 @@ def model_list(request: HttpRequest) -> HttpResponse:
             "scopes": selectors.scopes(),
             "versions": selectors.versions(),
             "trials": selectors.running_trials(),
+            "canaries": canary_selectors.running_canaries(),
         },
     )
 
@@ -56,7 +53,12 @@ def model_detail(request: HttpRequest, version_id: int) -> HttpResponse:
     context = {
         **selectors.version_page(version),
         "scope_form": ScopeForm(initial={"document_type": version.document_type}),
-        "accepted": accepted_pages(version).count(),
+        "canary_form": CanaryForm(
+            initial={"document_type": version.document_type},
+            auto_id="canary_%s",  # the page has another field of this name
+        ),
+        "canaries": canary_selectors.canaries_of(version),
+        "rereading": canary_selectors.rereading_of(version),
         "reliability": reliability.of_version(version),
         "fewest": reliability.FEWEST,
     }
@@ -98,14 +100,14 @@ def model_activate(request: HttpRequest, version_id: int) -> HttpResponse:
 @require_POST
 @admin_required
 def model_reread(request: HttpRequest, version_id: int) -> HttpResponse:
-    """Have pages that a withdrawn version accepted read again by what serves now."""
+    """Have pages that a withdrawn version read, and nobody has seen, read again."""
     version = get_object_or_404(ModelVersion, pk=version_id)
     try:
-        pages = reread_accepted_pages(version=version, actor=_user(request))
-    except NotActivatable as error:
+        begun = request_rereading(version=version, actor=_user(request))
+    except (NotActivatable, NothingToReread) as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, f"Pages to be read again in the background: {pages}.")
+        messages.success(request, f"Pages to be read again in the background: {begun.pages:,}.")
     return redirect("model_detail", version_id)
 
 

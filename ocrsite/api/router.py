@@ -12,6 +12,7 @@ from training.api import (
     TrainingRunViewSet,
     TrialViewSet,
 )
+from training.canary_api import CanaryViewSet
 
 router = DefaultRouter(use_regex_path=False)
 router.include_format_suffixes = False
@@ -28,3 +29,4 @@ router.register("models", ModelVersionViewSet, basename="api-model")
 router.register("training-runs", TrainingRunViewSet, basename="api-training-run")
 router.register("trials", TrialViewSet, basename="api-trial")
 router.register("queue-arms", QueueArmsViewSet, basename="api-queue-arms")
+router.register("canaries", CanaryViewSet, basename="api-canary")

@@ -25,6 +25,7 @@ LISTS = (
     "models",
     "training-runs",
     "trials",
+    "canaries",
 )
 
 

@@ -5,6 +5,7 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from recognition.models import Activation, ActiveModel
+from recognition.states import PageStatus
 from tests.factories import make_model, make_page, make_type
 from training.models import TrainingRun
 from training.states import TrialAim
@@ -102,3 +103,53 @@ def test_both_arms_are_told_over_the_api(admin_api: APIClient, reviewer_api: API
     assert told["document_type"] == kind.pk
     assert told["value"]["pages"] + told["random"]["pages"] == 1
     assert (told["enough"], told["gain"], told["low"]) == (False, None, None)
+
+
+def test_a_canary_is_started_changed_and_withdrawn_over_the_api(
+    admin_api: APIClient, reviewer_api: APIClient, admin: User
+) -> None:
+    make_model(active=True)
+    version = make_model()
+    body = {"model_version": version.pk, "share": 0.2, "reason": "A new base"}
+    assert reviewer_api.post("/api/v1/canaries/", body, format="json").status_code == 403
+    too_much = admin_api.post("/api/v1/canaries/", {**body, "share": 0.6}, format="json")
+    assert (too_much.status_code, set(too_much.json()["fields"])) == (400, {"share"})
+    made = admin_api.post("/api/v1/canaries/", body, format="json")
+    assert made.status_code == 201, made.json()
+    shown = made.json()
+    assert (shown["status"], shown["share"], shown["pages"], shown["reviewed"]) == (
+        "running", 0.2, 0, 0,
+    )  # fmt: skip
+    path = f"/api/v1/canaries/{shown['id']}/"
+    assert admin_api.post(f"{path}share/", {"share": 0.3}, format="json").json()["share"] == 0.3
+    for action in ("promote", "share", "withdraw"):
+        assert reviewer_api.post(f"{path}{action}/", {}, format="json").status_code == 403
+    ended = admin_api.post(f"{path}withdraw/", {"reason": "Umlauts"}, format="json").json()
+    assert (ended["status"], ended["reason"]) == (
+        "withdrawn",
+        f"Withdrawn by {admin.username}: Umlauts.",
+    )
+    again = admin_api.post(f"{path}promote/")
+    assert (again.status_code, again.json()["code"]) == (409, "canary_over")
+    second = admin_api.post("/api/v1/canaries/", body, format="json").json()
+    ended = admin_api.post(f"/api/v1/canaries/{second['id']}/promote/").json()
+    assert ended["status"] == "promoted"
+    assert ActiveModel.objects.get().model_version == version
+    assert [row["status"] for row in admin_api.get("/api/v1/canaries/").json()["results"]] == [
+        "promoted",
+        "withdrawn",
+    ]
+
+
+def test_pages_of_a_version_that_serves_no_more_are_read_again_over_the_api(
+    admin_api: APIClient, reviewer_api: APIClient
+) -> None:
+    version = make_model(active=True)
+    make_page(status=PageStatus.ACCEPTED)
+    path = f"/api/v1/models/{version.pk}/reread/"
+    assert reviewer_api.post(path).status_code == 403
+    refused = admin_api.post(path)
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_activatable")
+    make_model(active=True)
+    begun = admin_api.post(path)
+    assert (begun.status_code, begun.json()["pages"]) == (202, 1)

@@ -1,5 +1,6 @@
 """What must never be false of documents, pages, lines and models, attacked in the database."""
 
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
@@ -9,6 +10,7 @@ from django.utils import timezone
 from recognition.models import (
     Activation,
     ActiveModel,
+    Canary,
     Event,
     ModelVersion,
     PartialUpload,
@@ -204,3 +206,47 @@ def test_readings_models_and_the_trail_are_append_only() -> None:
     protected(version, name="other")
     protected(Activation.objects.all()[0], reason="other")
     protected(Event.objects.all()[0], verb="other")
+
+
+def test_a_canary_is_one_a_scope_another_than_what_serves_and_ends_with_a_reason() -> None:
+    serving, kind, other = make_model(active=True), make_type(), make_model()
+    canary = Canary.objects.create(model_version=other, share=0.1)
+    breaks("one_running_canary_per_scope", insert(canary))
+    for share in (0.0, -0.1, 0.51):
+        breaks("canary_share_up_to_a_half", update(canary, share=share))
+    whole = {"status": "withdrawn", "reason": "worse", "ended_at": timezone.now()}
+    for missing in ("reason", "ended_at"):
+        part = {name: value for name, value in whole.items() if name != missing}
+        breaks("canary_ended_has_reason", update(canary, **part))
+        breaks("canary_ended_has_reason", update(canary, **{missing: whole[missing]}))
+    breaks("canary_ended_has_reason", update(canary, ended_by=make_admin()))
+    breaks("canary_ended_has_reason", update(canary, **{**whole, "status": "lost"}))
+    protected(canary, model_version=serving)
+    for change in ({"salt": uuid4()}, {"document_type": kind}, {"started_at": timezone.now()}):
+        refused(update(canary, **change))
+    # What serves a scope cannot be its canary, whichever of the two comes first.
+    refused(insert(canary, document_type_id=kind.pk, model_version_id=serving.pk))
+    own = ActiveModel.objects.create(document_type=kind, model_version=make_model())
+    refused(insert(canary, document_type_id=kind.pk, model_version_id=own.model_version_id))
+    insert(canary, document_type_id=kind.pk, model_version_id=serving.pk)()
+    refused(update(own, model_version=serving))
+    refused(lambda: ActiveModel.objects.filter(document_type=None).update(model_version=other))
+    layer = insert(
+        other, sha256="e" * 64, kind=ModelVersion.Kind.TEXT_LAYER, document_type_id=None
+    )()[0]
+    refused(insert(canary, document_type_id=make_type().pk, model_version_id=layer.pk))
+    update(canary, **whole)()
+    update(own, model_version=other)()
+
+
+def test_a_page_of_a_canary_names_its_model() -> None:
+    page = make_page(status="queued")
+    make_model(active=True)
+    canary = Canary.objects.create(model_version=make_model(), share=0.1)
+    breaks("page_of_a_canary_names_its_model", update(page, canary=canary))
+
+
+def refused(action: Callable[[], object]) -> None:
+    """A trigger must refuse it."""
+    with pytest.raises(InternalError, match="pgtrigger"), transaction.atomic():
+        action()

@@ -6,9 +6,10 @@ import pytest
 from django.db import InternalError, transaction
 from django.utils import timezone
 
+from recognition.models import Canary
 from tests.constraints.attacks import breaks, first_label, insert, protected, update
-from tests.factories import make_admin, make_type
-from training.models import AccuracyAlert, Dataset, DatasetItem, TrainingRun
+from tests.factories import make_admin, make_model, make_type
+from training.models import AccuracyAlert, Dataset, DatasetItem, Rereading, TrainingRun, Trial
 
 pytestmark = pytest.mark.django_db
 
@@ -67,3 +68,26 @@ def test_an_alert_is_told_once_and_acknowledged_with_a_note() -> None:
     breaks("alert_is_of_a_fall", insert(alert, **other, accuracy=0.99))
     breaks("alert_is_of_a_fall", insert(alert, **other, since=date(2026, 2, 16)))
     protected(alert, accuracy=0.95)
+
+
+def test_a_canarys_trial_names_it_and_no_other_does() -> None:
+    serving, other = make_model(active=True), make_model()
+    canary = Canary.objects.create(model_version=other, share=0.1)
+    trial = Trial.objects.create(aim="canary", serving=serving, beside=other, canary=canary)
+    breaks("trial_of_a_canary_names_it", update(trial, canary=None))
+    breaks("trial_of_a_canary_names_it", update(trial, aim="prove"))
+    breaks("training_trial_canary_id", insert(trial, status="ended", reason="x",
+           ended_at=timezone.now()))  # fmt: skip
+
+
+def test_a_rereading_is_one_a_version_and_once_done_says_when() -> None:
+    rereading = Rereading.objects.create(model_version=make_model(), pages=3)
+    breaks("one_running_rereading_per_version", insert(rereading))
+    named = "rereading_done_names_when"
+    breaks(named, update(rereading, status="done"))
+    breaks(named, update(rereading, finished_at=timezone.now()))
+    breaks(named, update(rereading, left=1))
+    breaks(named, update(rereading, status="lost", finished_at=timezone.now()))
+    update(rereading, status="done", finished_at=timezone.now(), left=1)()
+    with pytest.raises(InternalError, match="pgtrigger"), transaction.atomic():
+        Rereading.objects.filter(pk=rereading.pk)._raw_delete("default")

@@ -3,7 +3,7 @@
 import pytest
 from django.core.management import CommandError, call_command
 
-from recognition.models import Activation
+from recognition.models import Activation, Canary
 from recognition.registry import active_model
 from recognition.states import PageStatus
 from tests.factories import make_model, make_page, make_type
@@ -32,7 +32,7 @@ def test_promote_and_rollback_move_the_pointer_and_say_so(letters, capsys):
     said = capsys.readouterr().out
     assert f"{own} ({own.short_sha}) serves Letters." in said
     assert "the model for all types serves Letters again." in said
-    assert "1 pages are queued to be read again." in said
+    assert "1 pages are read again in the background." in said
     assert Activation.objects.filter(document_type=letters).count() == 2
     assert not Trial.objects.running().exists()
 
@@ -51,6 +51,38 @@ def test_what_cannot_be_done_fails_and_says_why(letters, command, arguments, why
     make_model()
     with pytest.raises(CommandError, match=why):
         call_command(command, *arguments)
+
+
+def test_promote_starts_a_canary_and_rollback_withdraws_it(letters, capsys):
+    version = make_model()
+    call_command("promote", version.sha256[:12], "--all-types", "--canary", "--share", "20")
+    canary = Canary.objects.running().get()
+    assert (canary.model_version, canary.share) == (version, 0.2)
+    call_command("rollback", "--all-types", "--canary")
+    canary.refresh_from_db()
+    assert (canary.status, canary.reason) == ("withdrawn", "Withdrawn by a command.")
+    said = capsys.readouterr().out
+    assert f"{version} ({version.short_sha}) reads 20 % of the documents of all types." in said
+    assert f"{version} is withdrawn" in said
+    call_command("promote", version.sha256[:12], "--all-types", "--canary")
+    call_command("promote", version.sha256[:12], "--all-types")
+    assert active_model(letters) == version
+    assert not Canary.objects.running().exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "why"),
+    [
+        ("promote", ["--share", "10"], "add --canary"),
+        ("promote", ["--canary", "--share", "60"], "up to 50"),
+        ("promote", ["--canary"], "in service already"),
+        ("rollback", ["--canary"], "No canary reads documents of all types"),
+    ],
+)
+def test_a_canary_that_cannot_be_fails_and_says_why(letters, command, arguments, why):
+    version = [active_model(letters).sha256] if command == "promote" else []
+    with pytest.raises(CommandError, match=why):
+        call_command(command, *version, "--all-types", *arguments)
 
 
 def test_promoting_a_model_of_another_type_fails(letters):

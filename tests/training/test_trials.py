@@ -16,7 +16,8 @@ from tests.factories import submit_as_read as submit
 from training.exceptions import NotActivatable, TrialOver
 from training.gate import Reason, Verdict, may_be_tried
 from training.models import Trial
-from training.serving import put_in_service, reread_accepted_pages, take_back
+from training.rereading import request_rereading
+from training.serving import put_in_service, take_back
 from training.shadow import judge_trial, judge_trials, promote_beside, withdraw_beside
 from training.states import TrialAim, TrialStatus
 from training.trials import differing, evidence_of, read_for_trials, start_trial, unread_pages
@@ -199,7 +200,7 @@ def test_a_candidate_proves_itself_while_what_was_replaced_keeps_watch(letters):
     now = make_model(document_type=letters)
     put_in_service(version=now, document_type=letters, actor=None, reason="x")
     begin(letters)
-    assert {trial.aim for trial in Trial.objects.running()} == set(TrialAim)
+    assert {trial.aim for trial in Trial.objects.running()} == {TrialAim.GUARD, TrialAim.PROVE}
     review(letters, serving=WRONG, beside=TRUTH)
     judge_trials()
     assert Trial.objects.running().count() <= 1
@@ -229,10 +230,10 @@ def test_pages_that_a_withdrawn_model_accepted_are_read_again_and_labels_stay(le
     accepted = make_page(letters, status=PageStatus.ACCEPTED)
     reviewed = make_page(letters, status=PageStatus.REVIEWED)
     with pytest.raises(NotActivatable, match="in service"):
-        reread_accepted_pages(version=version, actor=None)
+        request_rereading(version=version, actor=None)
     take_back(document_type=letters, actor=None, reason="x")
 
-    assert reread_accepted_pages(version=version, actor=make_admin()) == 1
+    assert request_rereading(version=version, actor=make_admin()).pages == 1
 
     for page in (accepted, reviewed):  # as the queued tasks would
         reread_page(page.pk, engines=lambda _: ScriptedEngine(("Total 12.50", 0.97), ("T", 0.98)))

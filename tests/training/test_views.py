@@ -5,8 +5,9 @@ from datetime import date, time
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from recognition.models import Event
+from recognition.models import Event, Page
 from recognition.registry import active_model
 from recognition.states import PageStatus
 from review.models import Label
@@ -18,7 +19,7 @@ from tests.factories import (
     make_type,
     submit_as_read,
 )
-from training.models import AccuracyAlert, CurvePoint, LabelDispute, TrainingRun
+from training.models import AccuracyAlert, CurvePoint, LabelDispute, Rereading, TrainingRun
 from training.runs import request_run
 from training.schedule import nightly_task, nightly_time
 from training.serving import put_in_service
@@ -321,11 +322,17 @@ def test_pages_of_a_withdrawn_model_are_offered_to_be_read_again(client, admin, 
     own = make_model(document_type=letters, active=True)
     make_page(letters, status=PageStatus.ACCEPTED)
     detail = reverse("model_detail", args=[own.pk])
-    assert "accepted page again" not in client.get(detail).content.decode()
+    assert "Read 1 page again" not in client.get(detail).content.decode()
     client.post(reverse("model_rollback"), {"document_type": letters.pk})
-    assert "Read its 1 accepted page again" in client.get(detail).content.decode()
+    assert "Read 1 page again" in client.get(detail).content.decode()
     answer = client.post(reverse("model_reread", args=[own.pk]), follow=True)
     assert "again in the background: 1" in answer.content.decode()
+    assert "0 of 1 page that nobody had seen" in answer.content.decode()
+    make_page(letters, status=PageStatus.ACCEPTED, model=own)
+    Rereading.objects.update(status="done", finished_at=timezone.now())
+    Page.objects.filter(model_version=own).update(model_version=version)
+    answer = client.post(reverse("model_reread", args=[own.pk]), follow=True)
+    assert "No page is left" in answer.content.decode()
 
 
 def test_an_admin_moves_the_nightly_hour(client, admin):

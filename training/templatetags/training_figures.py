@@ -12,6 +12,12 @@ def percent(rate: float | None) -> str:
 
 
 @register.filter
+def in_percent(rate: float) -> str:
+    """0.125 as "12.5", for a number field."""
+    return f"{rate * 100:.4g}"
+
+
+@register.filter
 def points(change: float | None) -> str:
     """A change of a rate in signed percentage points: -0.058 as "−5.80"."""
     return "–" if change is None else f"{change * 100:+.2f}".replace("-", "−")
