@@ -1,9 +1,10 @@
 """A training job's folder: what the trainer is given, and what it leaves behind.
 
-job.json     in   {"store", "base_sha256", "active_sha256"?, "name"?, "settings"?, "items"}
+job.json     in   {"store", "base_sha256", "active_sha256"?, "name"?, "depth"?, "settings"?, "items"}
 crops/       in   one PNG a line, as `recognition.crops.rectify` cut it
 progress.jsonl    out  one line of JSON a step worth telling, flushed
 result.json       out  written once, by rename
+checkpoint.npz    out  where a training of the whole network would go on; see `training.checkpoint`
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from PIL import Image as PillowImage
 
 from recognition.crops import Image, crop_sha256
 from recognition.engines.blobs import canonical_json, sha256_of
-from training.settings import SettingsError, TrainSettings, settings_from
+from training.settings import Depth, NetworkSettings, SettingsError, TrainSettings, settings_of
 from training.splits import Split
 
 
@@ -56,8 +57,23 @@ class Job:
     base_sha256: str
     active_sha256: str
     name: str
-    settings: TrainSettings
+    settings: TrainSettings | NetworkSettings
     items: tuple[Item, ...]
+    depth: Depth = "head"
+
+    @property
+    def head_settings(self) -> TrainSettings:
+        """Those of a head's job. Raises JobError for another."""
+        if not isinstance(self.settings, TrainSettings):
+            raise JobError("This job trains the whole network, not a head.")
+        return self.settings
+
+    @property
+    def network_settings(self) -> NetworkSettings:
+        """Those of a whole network's job. Raises JobError for another."""
+        if not isinstance(self.settings, NetworkSettings):
+            raise JobError("This job trains a head, not the whole network.")
+        return self.settings
 
     def dataset_sha256(self) -> str:
         """Identity of what is learnt from and tested on, whatever the labels' numbers."""
@@ -72,14 +88,18 @@ def read_job(folder: Path) -> Job:
     try:
         raw = json.loads((folder / "job.json").read_bytes())
         _refuse_unknown("job.json", raw, _JOB_KEYS)
+        depth = raw.get("depth", "head")
+        if depth not in get_args(Depth):
+            raise JobError(f"job.json has the unknown depth {depth!r}.")
         return Job(
             folder=folder,
             store=Path(raw["store"]),
             base_sha256=str(raw["base_sha256"]),
             active_sha256=str(raw.get("active_sha256") or raw["base_sha256"]),
             name=str(raw.get("name") or "Head"),
-            settings=settings_from(raw.get("settings", {})),
+            settings=settings_of(depth, raw.get("settings", {})),
             items=tuple(_item(row) for row in raw["items"]),
+            depth=depth,
         )
     except FileNotFoundError as error:
         raise JobError(f"{folder} has no job.json.") from error
@@ -140,16 +160,20 @@ def write_job(
     store: Path,
     base_sha256: str,
     items: Sequence[Item],
-    settings: TrainSettings | None = None,
+    settings: TrainSettings | NetworkSettings | None = None,
     active_sha256: str | None = None,
     name: str = "Head",
 ) -> None:
-    """Write job.json for a trainer; the crops are the caller's to write."""
+    """Write job.json for a trainer; the crops are the caller's to write.
+
+    The settings' kind says whether a head or the whole network is trained.
+    """
     job = {
         "store": str(store),
         "base_sha256": base_sha256,
         "active_sha256": active_sha256 or base_sha256,
         "name": name,
+        "depth": "network" if isinstance(settings, NetworkSettings) else "head",
         "settings": (settings or TrainSettings()).as_dict(),
         "items": [asdict(item) for item in items],
     }
@@ -157,7 +181,9 @@ def write_job(
     (folder / "job.json").write_text(text, encoding="utf-8")
 
 
-_JOB_KEYS = frozenset({"store", "base_sha256", "active_sha256", "name", "settings", "items"})
+_JOB_KEYS = frozenset(
+    {"store", "base_sha256", "active_sha256", "name", "depth", "settings", "items"}
+)
 _ITEM_KEYS = frozenset(field.name for field in fields(Item))
 
 
