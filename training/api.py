@@ -14,7 +14,8 @@ from recognition.api import RoleView
 from recognition.models import Activation, ActiveModel, ModelVersion
 from recognition.permissions import IsAdmin
 from training.models import TrainingRun, Trial
-from training.runs import cancel_run, request_run
+from training.requests import request_run
+from training.runs import cancel_run
 from training.serializers import (
     ActivationSerializer,
     ActiveModelSerializer,

@@ -50,7 +50,8 @@ def write_checkpoint(folder: Path, job: str, state: Checkpoint) -> None:
     about = {"format": FORMAT, "job": job, "step": state.step, "facts": dict(state.facts)}
     draft = folder / f"{NAME}.part"
     with draft.open("wb") as file:
-        np.savez(file, about=np.array(json.dumps(about)), **arrays)
+        # NumPy's annotation knows of no arrays by name beside its own switches.
+        np.savez(file, about=np.array(json.dumps(about)), **arrays)  # type: ignore[arg-type]
         file.flush()
         os.fsync(file.fileno())
     draft.replace(folder / NAME)
@@ -62,7 +63,7 @@ def write_checkpoint(folder: Path, job: str, state: Checkpoint) -> None:
 def read_checkpoint(folder: Path, job: str) -> Checkpoint | None:
     """The last state of this very job, or None: what is of another job or damaged is no state."""
     try:
-        with np.load(folder / NAME, allow_pickle=False) as held:
+        with (folder / NAME).open("rb") as file, np.load(file, allow_pickle=False) as held:
             about = json.loads(str(held["about"]))
             if (about["format"], about["job"]) != (FORMAT, job):
                 return None
@@ -79,6 +80,13 @@ def read_checkpoint(folder: Path, job: str) -> Checkpoint | None:
     except (FileNotFoundError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
     return Checkpoint(step=about["step"], optimizer=optimizer, facts=about["facts"], **groups)
+
+
+def drop_checkpoint(folder: Path) -> None:
+    """Forget the state: a training that has ended is not gone on with, and it is large."""
+    for name in (NAME, SUMMARY):
+        (folder / name).unlink(missing_ok=True)
+        (folder / f"{name}.part").unlink(missing_ok=True)
 
 
 def kept_step(folder: Path) -> int | None:

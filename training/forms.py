@@ -3,6 +3,7 @@
 from django import forms
 
 from recognition.models import DocumentType
+from training.states import Depth
 
 
 class ScopeForm(forms.Form):
@@ -11,6 +12,16 @@ class ScopeForm(forms.Form):
     document_type = forms.ModelChoiceField(
         queryset=DocumentType.objects.all(), required=False, empty_label="All types"
     )
+
+
+class RunForm(ScopeForm):
+    """What to train: a head for the scope, unless the whole network is asked for."""
+
+    depth = forms.ChoiceField(choices=Depth.choices, required=False)
+
+    def clean_depth(self) -> str:
+        """Nothing said means a head."""
+        return self.cleaned_data["depth"] or Depth.HEAD
 
 
 class ScheduleForm(forms.Form):

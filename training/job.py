@@ -1,6 +1,7 @@
 """A training job's folder: what the trainer is given, and what it leaves behind.
 
-job.json     in   {"store", "base_sha256", "active_sha256"?, "name"?, "depth"?, "settings"?, "items"}
+job.json     in   {"store", "base_sha256", "active_sha256"?, "name"?, "depth"?, "settings"?,
+                  "items"}
 crops/       in   one PNG a line, as `recognition.crops.rectify` cut it
 progress.jsonl    out  one line of JSON a step worth telling, flushed
 result.json       out  written once, by rename
@@ -109,6 +110,14 @@ def read_job(folder: Path) -> Job:
         raise JobError(f"job.json is not a job: {error}.") from error
     except SettingsError as error:
         raise JobError(str(error)) from error
+
+
+def depth_of(folder: Path) -> Depth:
+    """What the folder's job trains; a head where that cannot be told."""
+    try:
+        return read_job(folder).depth
+    except JobError:
+        return "head"
 
 
 def read_crop(job: Job, item: Item) -> Image:

@@ -19,30 +19,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import onnx
-import paddle
 
-from recognition.calibrating import refit
-from recognition.calibration import Calibration, line_features
 from recognition.crops import Image
-from recognition.ctc import class_names, decode, greedy_text
+from recognition.ctc import class_names
 from recognition.direction import turn
 from recognition.engines import graphs
-from recognition.engines.blobs import file_sha256, sweep_temporary
-from recognition.engines.halves import Backbone, ExportedHead, Features
-from recognition.engines.network import Network
+from recognition.engines.blobs import canonical_json, sha256_of, sweep_temporary
+from recognition.engines.halves import Backbone
 from recognition.engines.paddle import PaddleEngine
 from recognition.engines.store import ModelFiles, load, save_base
-from recognition.metrics import edits
-from recognition.preprocess import line_tensor, tensor_width, text_width
-from training.augment import line_views
+from recognition.preprocess import tensor_width
 from training.characters import Alphabet, choose_alphabet, output_layer
 from training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
-from training.fitting import Fit, Point, Sample, ctc_loss, fit
-from training.gate import Parity
+from training.fitting import Fit, Point, Sample, fit
 from training.general import GeneralLine, compare_on_general, frozen_set, training_lines
 from training.job import Job, JobError, Progress, read_crop
-from training.network_fitting import Look, TextLine, fit_network
-from training.network import Head, build_head, read_weights
+from training.network import build_head, read_weights
+from training.network_fitting import TextLine, fit_network
+from training.network_reading import ReadLines, calibrate, compare_with_files, look_at, read_all
 from training.parallel import Ranks, join_ranks
 from training.recogniser import Recogniser
 from training.settings import NetworkSettings, TrainSettings
@@ -59,22 +53,8 @@ log = logging.getLogger("training")
 
 Array = npt.NDArray[np.float32]
 
-_CHUNK = 64  # crops held in memory at a time
-_HEAD_LINES = 4_000  # of which features are kept for the head's first steps; 80 kB each
 _FEWEST_GENERAL, _MOST_GENERAL = 256, 4_000
 _LOOKED_AT = 400  # validation lines read at a look
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """The job's lines but for the test, with what the parent makes of them.
-
-    `near` is the highest probability of each of the parent's classes on any step of any line.
-    """
-
-    lines: list[Line]
-    readings: dict[int | str, tuple[str, float | None]]
-    near: Array
 
 
 def run(job: Job, progress: Progress) -> dict[str, Any]:
@@ -85,7 +65,7 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
     parent = load(job.store, job.base_sha256)
     if ranks.is_first:
         sweep_temporary(job.store)
-    read = _read_all(job, parent, progress)
+    read = read_all(job, parent, progress)
     general = _general_lines(job, parent)
     found = find_contradictions(job, read.lines, read.readings)
     alphabet = _alphabet(parent, read, general, settings)
@@ -113,7 +93,7 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
         backbone,
         head,
         whole.characters,
-        _calibration(backbone, head, parent, job, names),
+        calibrate(backbone, head, parent, job, names),
         {
             "name": job.name,
             "dataset_sha256": job.dataset_sha256(),
@@ -124,7 +104,7 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
     test = [item for item in job.items if item.split == "test"]
     compared = test or list(job.items)
     recogniser.learning.head = build_head(whole.weights)
-    parity = _compare(recogniser, candidate, job, compared, names, progress)
+    parity = compare_with_files(recogniser, candidate, job, compared, names, progress)
     progress.tell("exporting", 1, 1)
 
     evaluated, cost = evaluate(job, candidate, compared, progress)
@@ -165,36 +145,6 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
     }
 
 
-def _read_all(job: Job, parent: ModelFiles, progress: Progress) -> _Read:
-    """Read the lines that may be learnt from once with the parent, as it stands."""
-    items = [item for item in job.items if item.split != "test"]
-    backbone = Backbone(parent.backbone, job.settings.threads)
-    head = ExportedHead(parent.head)
-    names = class_names(parent.characters())
-    calibration = Calibration.from_json(parent.calibration.read_bytes())
-    found = _Read([], {}, np.zeros(len(names), dtype=np.float32))
-    for start in range(0, len(items), _CHUNK):
-        progress.tell("features", start, len(items))
-        part = items[start : start + _CHUNK]
-        crops = [read_crop(job, item) for item in part]
-        for item, crop, features in zip(part, crops, backbone.stream(crops), strict=True):
-            lattice = head.probabilities(features)
-            np.maximum(found.near, lattice.max(axis=0), out=found.near)
-            fill = text_width(crop) / tensor_width(crop)
-            decoded = decode(lattice, names, fill)
-            confidence = calibration.line_confidence([one.confidence for one in decoded.characters])
-            found.readings[item.label_id] = (decoded.text, confidence)
-            kept = features if len(found.lines) < _HEAD_LINES else _length_of(features)
-            found.lines.append(Line(item, (kept,), fill))
-    progress.tell("features", len(items), len(items))
-    return found
-
-
-def _length_of(features: Features) -> Features:
-    """An array as long as the features that takes no memory: of these only the length counts."""
-    return np.broadcast_to(np.float32(0), features.shape)
-
-
 def _general_lines(job: Job, parent: ModelFiles) -> list[GeneralLine]:
     settings = job.network_settings
     if not settings.general_share:
@@ -207,7 +157,7 @@ def _general_lines(job: Job, parent: ModelFiles) -> list[GeneralLine]:
 
 
 def _alphabet(
-    parent: ModelFiles, read: _Read, general: Sequence[GeneralLine], settings: NetworkSettings
+    parent: ModelFiles, read: ReadLines, general: Sequence[GeneralLine], settings: NetworkSettings
 ) -> Alphabet:
     """The characters that are trained: those of the lines, their scripts, and near rivals."""
     names = class_names(parent.characters())
@@ -228,7 +178,8 @@ def _train(
 ) -> tuple[Recogniser, Fit, int | None]:
     """The trained recogniser, its training, and the step at which it was taken up again."""
     settings = job.network_settings
-    identity = file_sha256(job.folder / "job.json")
+    learnt_from = [parent.sha256, job.dataset_sha256(), settings.as_dict(), alphabet.sha256()]
+    identity = sha256_of(canonical_json(learnt_from))
     kept = read_checkpoint(job.folder, identity)
     weights = graphs.head_weights(onnx.load(str(parent.head)))
     weight, bias = output_layer(
@@ -282,12 +233,15 @@ def _train(
 
     validation = [(line, sample) for line, sample in ledger.usable if _is_validation(line)]
     judged = len(validation) >= settings.min_validation_lines
+    look = partial(look_at, recogniser, job, validation[:_LOOKED_AT], alphabet)
     fitted = fit_network(
         recogniser,
         [_text_line(job, line, sample) for line, sample in ledger.usable if _is_train(line)],
         [TextLine(partial(_crop_of, line), text, tensor_width(line.crop)) for line, text in beside],
         settings,
-        look=partial(_look, recogniser, job, validation[:_LOOKED_AT], alphabet) if judged else None,
+        look=partial(look_at, recogniser, job, validation[:_LOOKED_AT], alphabet)
+        if judged
+        else None,
         on_point=on_point,
         keep=keep,
         resume=kept,
@@ -355,29 +309,6 @@ def _bring_head_near(
     return read_weights(head)
 
 
-def _look(
-    recogniser: Recogniser,
-    job: Job,
-    validation: Sequence[tuple[Line, Sample]],
-    alphabet: Alphabet,
-) -> Look:
-    """The validation lines as the library that serves reads them with the weights set now."""
-    backbone, head = recogniser.export()
-    features = Network(backbone, threads=job.settings.threads, streams=job.settings.threads)
-    reader = Network(head, threads=1)
-    crops = (line_tensor(read_crop(job, line.item))[None] for line, _ in validation)
-    wrong, losses = 0, []
-    for (_, sample), found in zip(validation, features.stream(crops), strict=True):
-        lattice = reader.run(np.array(found))
-        wrong += edits(sample.text, greedy_text(lattice[0], alphabet.names))
-        # The softmax of a distribution's logarithm is that distribution.
-        logits = paddle.to_tensor(np.log(np.maximum(lattice, 1e-20)))
-        steps = paddle.to_tensor([lattice.shape[1]])
-        losses.append(float(ctc_loss(logits, steps, [sample.encoded])))
-    characters = sum(len(sample.text) for _, sample in validation)
-    return Look(cer=wrong / characters, loss=float(np.mean(losses)))
-
-
 @dataclass(frozen=True, slots=True)
 class _Whole:
     """A head's weights with all of a base's classes, and its dictionary."""
@@ -412,49 +343,6 @@ def _with_all_classes(
         Alphabet(characters, alphabet.new), alphabet.names, weight, bias, spare
     )
     return _Whole([*inner, whole_weight, whole_bias], characters)
-
-
-def _calibration(
-    backbone: bytes, head: bytes, parent: ModelFiles, job: Job, names: Sequence[str]
-) -> bytes:
-    """Fitted on what the exported network reads on validation lines, as a head's is."""
-    features = Network(backbone, threads=job.settings.threads, streams=job.settings.threads)
-    reader = Network(head, threads=1)
-    found, correct = [], []
-    items = [item for item in job.items if item.split == "validation"]
-    for item in items:
-        crop = read_crop(job, item)
-        lattice = reader.run(features.run(line_tensor(crop)[None]))[0]
-        decoded = decode(lattice, names, text_width(crop) / tensor_width(crop))
-        if decoded.characters:
-            found.append(line_features([one.confidence for one in decoded.characters]))
-            correct.append(decoded.text == turn(item.text))
-    own = Calibration.from_json(parent.calibration.read_bytes())
-    return refit(own, found, correct).to_json().encode()
-
-
-def _compare(
-    recogniser: Recogniser,
-    candidate: ModelFiles,
-    job: Job,
-    items: Sequence[Any],
-    names: Sequence[str],
-    progress: Progress,
-) -> Parity:
-    """Read every line with the trained network and with the stored files of the candidate."""
-    recogniser.learning.eval()
-    backbone = Backbone(candidate.backbone, job.settings.threads, precision="float32")
-    head = ExportedHead(candidate.head)
-    mismatched, furthest = 0, 0.0
-    for at, item in enumerate(items):
-        crop = read_crop(job, item)
-        trained = recogniser.probabilities(crop)
-        served = head.probabilities(backbone.features([crop])[0])
-        mismatched += greedy_text(trained, names) != greedy_text(served, names)
-        furthest = max(furthest, float(np.abs(trained - served).max()))
-        if at % _CHUNK == 0:
-            progress.tell("exporting", at, len(items))
-    return Parity(lines=len(items), mismatched=mismatched, max_difference=furthest)
 
 
 if __name__ == "__main__":

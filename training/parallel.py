@@ -49,7 +49,8 @@ class Ranks:
         """bfloat16 where a GPU computes; its range is float32's, so no loss need be scaled."""
         if not self.on_gpu:
             return nullcontext()
-        return paddle.amp.auto_cast(level="O1", dtype="bfloat16")
+        mixed: AbstractContextManager[Any] = paddle.amp.auto_cast(level="O1", dtype="bfloat16")
+        return mixed
 
 
 def join_ranks() -> Ranks:

@@ -10,7 +10,7 @@ from recognition.models import ModelVersion
 from training.dataset import write_crops
 from training.job import Item, write_job
 from training.models import Dataset, LabelDispute
-from training.settings import TrainSettings
+from training.settings import NetworkSettings, TrainSettings
 from training.splits import Split
 
 TELL_EVERY = 50
@@ -22,15 +22,19 @@ def prepare_job(
     *,
     dataset: Dataset,
     base: ModelVersion,
+    active: ModelVersion,
     name: str,
-    train_settings: TrainSettings,
+    train_settings: TrainSettings | NetworkSettings,
     on_progress: Callable[[float], None],
 ) -> None:
-    """Write crops and job.json into a new folder; `on_progress` hears the share done.
+    """Write crops and job.json into a folder; `on_progress` hears the share done.
+
+    A checkpoint that is there stays, for a training to go on from. `active` is what the candidate
+    is compared with.
 
     Raises CropChanged.
     """
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     total = dataset.items.filter(left_out="").count()
     settled = set(
         LabelDispute.objects.decided()
@@ -56,6 +60,7 @@ def prepare_job(
         folder,
         store=Path(settings.MODEL_STORE).resolve(),
         base_sha256=base.sha256,
+        active_sha256=active.sha256,
         items=items,
         settings=train_settings,
         name=name,

@@ -1,4 +1,7 @@
-"""How a head or a network is trained: frozen, so that a wrong name fails loudly, and hashed with the run."""
+"""How a head or a network is trained.
+
+Frozen, so that a wrong name fails loudly, and hashed with the run.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,22 @@ _POSITIVE = (
     "patience",
     "views",
     "threads",
+)
+
+
+_NETWORK_POSITIVE = (
+    "learning_rate",
+    "backbone_rate",
+    "batch_lines",
+    "passes",
+    "min_steps",
+    "max_steps",
+    "warm_up_steps",
+    "seconds",
+    "patience",
+    "threads",
+    "rival",
+    "frozen_lines",
 )
 
 
@@ -97,7 +116,7 @@ class NetworkSettings:
     min_validation_lines: int = 8
     average: float = 0.99
     frozen_blocks: int = 4
-    head_steps: int = 150
+    head_steps: int = 200
     rival: float = 1e-3
     checkpoint_seconds: float = 180.0
     frozen_lines: int = 400
@@ -106,17 +125,7 @@ class NetworkSettings:
     threads: int = 2
 
     def __post_init__(self) -> None:
-        positive = ("learning_rate", "backbone_rate", "batch_lines", "passes", "min_steps")
-        positive += (
-            "max_steps",
-            "warm_up_steps",
-            "seconds",
-            "patience",
-            "threads",
-            "rival",
-            "frozen_lines",
-        )
-        check_numbers(self, positive=positive, shares=("dropout", "average"))
+        check_numbers(self, positive=_NETWORK_POSITIVE, shares=("dropout", "average"))
         for name in ("general_share", "frozen_blocks", "head_steps", "checkpoint_seconds"):
             if getattr(self, name) < 0:
                 raise SettingsError(f"{name} must not be below zero, not {getattr(self, name)}.")
@@ -160,14 +169,12 @@ def network_settings_from(values: Mapping[str, Any]) -> NetworkSettings:
     return NetworkSettings(**values)
 
 
-def settings_of(depth: Depth, values: Mapping[str, Any]) -> TrainSettings | NetworkSettings:
+def settings_of(depth: str, values: Mapping[str, Any]) -> TrainSettings | NetworkSettings:
     """The settings of a run of this depth. Raises SettingsError."""
     return network_settings_from(values) if depth == "network" else settings_from(values)
 
 
-def _refuse_unknown(
-    kind: type[TrainSettings] | type[NetworkSettings], values: Mapping[str, Any]
-) -> None:
+def _refuse_unknown(kind: type[TrainSettings | NetworkSettings], values: Mapping[str, Any]) -> None:
     known = {field.name for field in fields(kind)}
     unknown = sorted(set(values) - known)
     if unknown:

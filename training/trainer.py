@@ -180,18 +180,15 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
 
 def compute_features(job: Job, parent: ModelFiles, progress: Progress) -> list[Line]:
     """Run the backbone once over every line, and over the views of those to learn from."""
-    backbone = Backbone(parent.backbone, job.head_settings.threads)
+    settings = job.head_settings
+    backbone = Backbone(parent.backbone, settings.threads)
     lines: list[Line] = []
     for start in range(0, len(job.items), _CHUNK):
         part = job.items[start : start + _CHUNK]
         progress.tell("features", start, len(job.items))
         crops = [read_crop(job, item) for item in part]
         views = [
-            line_views(
-                crop,
-                job.head_settings.views if item.split == "train" else 1,
-                job.head_settings.seed,
-            )
+            line_views(crop, settings.views if item.split == "train" else 1, settings.seed)
             for item, crop in zip(part, crops, strict=True)
         ]
         features = iter(backbone.features([view for several in views for view in several]))

@@ -23,7 +23,7 @@ _WORDS = (
 )  # fmt: skip
 """Words of other languages that are written with Latin letters and marks on them."""
 _SIGNS = "()[]{}<>/\\|-–—_=+*#@&%§€$£°!?.,:;'\"“”…·"
-_MOST = 44  # characters of a line
+_MOST = 28  # characters of a sentence's part: a short line teaches as much and costs less
 
 
 def draw_line(rng: Rng) -> tuple[Pixels, str]:

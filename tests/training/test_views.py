@@ -19,7 +19,7 @@ from tests.factories import (
     submit_as_read,
 )
 from training.models import AccuracyAlert, CurvePoint, LabelDispute, TrainingRun
-from training.runs import request_run
+from training.requests import request_run
 from training.schedule import nightly_task, nightly_time
 from training.serving import put_in_service
 from training.states import RunStatus, TrialAim, TrialStatus
