@@ -239,9 +239,7 @@ def _train(
         [_text_line(job, line, sample) for line, sample in ledger.usable if _is_train(line)],
         [TextLine(partial(_crop_of, line), text, tensor_width(line.crop)) for line, text in beside],
         settings,
-        look=partial(look_at, recogniser, job, validation[:_LOOKED_AT], alphabet)
-        if judged
-        else None,
+        look=look if judged else None,
         on_point=on_point,
         keep=keep,
         resume=kept,
