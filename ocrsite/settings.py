@@ -193,6 +193,7 @@ TRAIN_MAX_SECONDS = env.int("TRAIN_MAX_SECONDS", default=6 * 3600)
 NETWORK_MIN_NEW_LABELS = env.int("NETWORK_MIN_NEW_LABELS", default=500)
 NETWORK_TRAIN_SECONDS = env.int("NETWORK_TRAIN_SECONDS", default=3 * 3600)
 NETWORK_FROZEN_BLOCKS = env.int("NETWORK_FROZEN_BLOCKS", default=4)
+TRAIN_DEVICES = env.str("TRAIN_DEVICES", default="")  # GPUs by number, "0,1": one process each
 NETWORK_MAX_RESUMES = 5  # times a run whose process died goes on; then it is the run that kills it
 TRAIN_HEARTBEAT_SECONDS = 120  # a run silent for so long is dead
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -33,9 +34,10 @@ class GeneralLine:
     text: str
 
 
-def frozen_set(count: int = FROZEN_LINES) -> list[GeneralLine]:
+@cache
+def frozen_set(count: int = FROZEN_LINES) -> tuple[GeneralLine, ...]:
     """The first `count` lines on which every candidate is compared: always the same ones."""
-    return [line for line, _ in zip(_drawn(_FROZEN_SEED), range(count), strict=False)]
+    return tuple(line for line, _ in zip(_drawn(_FROZEN_SEED), range(count), strict=False))
 
 
 def training_lines(count: int, seed: int) -> list[GeneralLine]:

@@ -141,7 +141,7 @@ def fit_network(
             on_point(point)
             if looking and _judge(state, found, settings):
                 best_weights = average.copy()
-            state.done = ended or state.stopped_early
+            state.done = ranks.agreed(float(ended or state.stopped_early)) > 0
         if state.done or time.monotonic() - kept_at >= settings.checkpoint_seconds:
             keep(_checkpoint(state, places, average, best_weights, optimizer))
             kept_at = time.monotonic()

@@ -53,7 +53,7 @@ log = logging.getLogger("training")
 
 Array = npt.NDArray[np.float32]
 
-_FEWEST_GENERAL, _MOST_GENERAL = 256, 4_000
+_FEWEST_GENERAL, _MOST_GENERAL = 64, 4_000
 _LOOKED_AT = 400  # validation lines read at a look
 
 
@@ -62,6 +62,8 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
     started = time.monotonic()
     settings = job.network_settings
     ranks = join_ranks()
+    if not ranks.is_first:
+        progress = _own_progress(job, ranks)
     parent = load(job.store, job.base_sha256)
     if ranks.is_first:
         sweep_temporary(job.store)
@@ -82,6 +84,8 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
         len(alphabet.names),
     )
     recogniser, fitted, resumed = _train(job, parent, ledger, general, alphabet, progress, ranks)
+    if not ranks.is_first:
+        sys.exit(0)  # one process judges what all have trained, and one writes a result
 
     progress.tell("exporting", 0, 1)
     whole = _with_all_classes(job, recogniser, parent, alphabet)
@@ -143,6 +147,13 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
         "general": asdict(on_general),
         "test": evaluated if test else [],
     }
+
+
+def _own_progress(job: Job, ranks: Ranks) -> Progress:
+    """Where a process beside the first tells its progress: nobody follows it."""
+    folder = job.folder / "ranks" / str(ranks.rank)
+    folder.mkdir(parents=True, exist_ok=True)
+    return Progress(folder)
 
 
 def _general_lines(job: Job, parent: ModelFiles) -> list[GeneralLine]:

@@ -37,11 +37,11 @@ class Ranks:
         """The layers with their gradients averaged over all ranks."""
         return paddle.DataParallel(layers) if self.count > 1 else layers
 
-    def agreed(self, seconds: float) -> float:
-        """The first rank's clock, so that all of them end with the same step."""
+    def agreed(self, number: float) -> float:
+        """The first rank's number, of its clock say, so that all of them end with the same step."""
         if self.count == 1:
-            return seconds
-        value = paddle.to_tensor([seconds], dtype="float32")
+            return number
+        value = paddle.to_tensor([number], dtype="float32")
         paddle.distributed.broadcast(value, src=0)
         return float(value)
 

@@ -203,6 +203,7 @@ def _train(run: TrainingRun, dataset: Dataset, trainer: Trainer) -> Ended:
         return trainer(
             directory,
             max_seconds=settings.TRAIN_MAX_SECONDS,
+            devices=settings.TRAIN_DEVICES if run.depth == Depth.NETWORK else "",
             on_progress=lambda lines: _note_progress(run, lines),
             wants_stop=lambda: TrainingRun.objects.filter(
                 pk=run.pk, cancel_requested_at__isnull=False
