@@ -1,7 +1,7 @@
 """A training job's folder: what the trainer is given, and what it leaves behind.
 
 job.json     in   {"store", "base_sha256", "active_sha256"?, "name"?, "depth"?, "settings"?,
-                  "items"}
+                  "items", "beside"?}
 crops/       in   one PNG a line, as `recognition.crops.rectify` cut it
 progress.jsonl    out  one line of JSON a step worth telling, flushed
 result.json       out  written once, by rename
@@ -51,7 +51,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A dataset, the version to train from, the version to compare with, and settings."""
+    """A dataset, the version to train from, the version to compare with, and settings.
+
+    `beside` are lines that no person labelled, for the whole network to learn from as well.
+    """
 
     folder: Path
     store: Path
@@ -61,6 +64,7 @@ class Job:
     settings: TrainSettings | NetworkSettings
     items: tuple[Item, ...]
     depth: Depth = "head"
+    beside: tuple[Item, ...] = ()
 
     @property
     def head_settings(self) -> TrainSettings:
@@ -101,6 +105,7 @@ def read_job(folder: Path) -> Job:
             settings=settings_of(depth, raw.get("settings", {})),
             items=tuple(_item(row) for row in raw["items"]),
             depth=depth,
+            beside=tuple(_item(row) for row in raw.get("beside", ())),
         )
     except FileNotFoundError as error:
         raise JobError(f"{folder} has no job.json.") from error
@@ -172,6 +177,7 @@ def write_job(
     settings: TrainSettings | NetworkSettings | None = None,
     active_sha256: str | None = None,
     name: str = "Head",
+    beside: Sequence[Item] = (),
 ) -> None:
     """Write job.json for a trainer; the crops are the caller's to write.
 
@@ -185,13 +191,14 @@ def write_job(
         "depth": "network" if isinstance(settings, NetworkSettings) else "head",
         "settings": (settings or TrainSettings()).as_dict(),
         "items": [asdict(item) for item in items],
+        "beside": [asdict(item) for item in beside],
     }
     text = json.dumps(job, ensure_ascii=False)
     (folder / "job.json").write_text(text, encoding="utf-8")
 
 
 _JOB_KEYS = frozenset(
-    {"store", "base_sha256", "active_sha256", "name", "depth", "settings", "items"}
+    {"store", "base_sha256", "active_sha256", "name", "depth", "settings", "items", "beside"}
 )
 _ITEM_KEYS = frozenset(field.name for field in fields(Item))
 

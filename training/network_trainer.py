@@ -28,8 +28,8 @@ from recognition.engines.blobs import canonical_json, sha256_of, sweep_temporary
 from recognition.engines.halves import Backbone
 from recognition.engines.paddle import PaddleEngine
 from recognition.engines.store import ModelFiles, load, save_base
-from recognition.preprocess import tensor_width
-from training.characters import Alphabet, choose_alphabet, output_layer
+from recognition.preprocess import STRIDE, tensor_width
+from training.characters import Alphabet, choose_alphabet, output_layer, steps_needed
 from training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from training.fitting import Fit, Point, Sample, fit
 from training.general import GeneralLine, compare_on_general, frozen_set, training_lines
@@ -164,7 +164,9 @@ def _general_lines(job: Job, parent: ModelFiles) -> list[GeneralLine]:
     wanted = min(max(round(labels * settings.general_share), _FEWEST_GENERAL), _MOST_GENERAL)
     # A character that no label has is none to be added for rendered text's sake.
     known = {" ", *parent.characters()}
-    return [line for line in training_lines(wanted, settings.seed) if known.issuperset(line.text)]
+    found = [GeneralLine(read_crop(job, item), item.text) for item in job.beside]
+    found += training_lines(max(wanted - len(found), 0), settings.seed)
+    return [line for line in found if known.issuperset(line.text)]
 
 
 def _alphabet(
@@ -189,7 +191,9 @@ def _train(
 ) -> tuple[Recogniser, Fit, int | None]:
     """The trained recogniser, its training, and the step at which it was taken up again."""
     settings = job.network_settings
+    beside_sha256 = sorted(item.crop_sha256 for item in job.beside)
     learnt_from = [parent.sha256, job.dataset_sha256(), settings.as_dict(), alphabet.sha256()]
+    learnt_from.append(beside_sha256)
     identity = sha256_of(canonical_json(learnt_from))
     kept = read_checkpoint(job.folder, identity)
     weights = graphs.head_weights(onnx.load(str(parent.head)))
@@ -204,7 +208,8 @@ def _train(
     beside = [
         (line, tuple(encoded))
         for line in general
-        if (encoded := alphabet.encode(turn(line.text))) is not None
+        if (encoded := alphabet.encode(turn(line.text)))
+        and steps_needed(encoded) <= tensor_width(line.crop) // STRIDE
     ]
     if kept is None and settings.head_steps:
         start = _bring_head_near(job, parent, start, ledger, beside, alphabet, progress)

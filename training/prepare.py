@@ -7,12 +7,15 @@ from typing import cast
 from django.conf import settings
 
 from recognition.models import ModelVersion
+from training.confident import write_confident
 from training.dataset import write_crops
 from training.job import Item, write_job
 from training.models import Dataset, LabelDispute
 from training.settings import NetworkSettings, TrainSettings
 from training.splits import Split
 
+MOST_CONFIDENT = 1_000
+"""Lines that nobody labelled, in one run; their crops are held in memory."""
 TELL_EVERY = 50
 """Crops between two signs of life."""
 
@@ -56,6 +59,12 @@ def prepare_job(
         )
         if index % TELL_EVERY == 0:
             on_progress(index / total)
+    beside = []
+    if isinstance(train_settings, NetworkSettings):
+        wanted = min(round(total * train_settings.confident_share), MOST_CONFIDENT)
+        for item in write_confident(folder, wanted, train_settings.seed):
+            beside.append(item)
+            on_progress(1.0)
     write_job(
         folder,
         store=Path(settings.MODEL_STORE).resolve(),
@@ -64,4 +73,5 @@ def prepare_job(
         items=items,
         settings=train_settings,
         name=name,
+        beside=beside,
     )

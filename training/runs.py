@@ -210,7 +210,8 @@ def _train(run: TrainingRun, dataset: Dataset, trainer: Trainer) -> Ended:
             ).exists(),
         )
     finally:
-        shutil.rmtree(directory / "crops", ignore_errors=True)  # the log and the result stay
+        for name in ("crops", "beside"):  # the log and the result stay
+            shutil.rmtree(directory / name, ignore_errors=True)
 
 
 def _put_back(run: TrainingRun) -> bool:

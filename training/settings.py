@@ -89,7 +89,9 @@ class NetworkSettings:
 
     learning_rate: of AdamW for the head, the backbone's is backbone_rate times that; both rise over
     warm_up_steps and fall to a hundredth along a cosine. batch_lines: label lines a step, to which
-    general_share times as many general lines are added. passes: each label line is seen this often,
+    general_share times as many general lines are added. confident_share: as many lines as this
+    share of the labels, that nobody labelled and the model is nearly sure of, take the place of
+    rendered ones. passes: each label line is seen this often,
     within min_steps and max_steps, unless `seconds` of training are up first: the cosine follows
     whichever is used up sooner. frozen_blocks: the backbone before its depthwise convolution of
     this number stays as it is (0: all of it learns); on a processor its lower part costs most and
@@ -107,6 +109,7 @@ class NetworkSettings:
     dropout: float = 0.1
     batch_lines: int = 8
     general_share: float = 1.0
+    confident_share: float = 0.25
     passes: int = 20
     min_steps: int = 100
     max_steps: int = 50_000
@@ -126,7 +129,13 @@ class NetworkSettings:
 
     def __post_init__(self) -> None:
         check_numbers(self, positive=_NETWORK_POSITIVE, shares=("dropout", "average"))
-        for name in ("general_share", "frozen_blocks", "head_steps", "checkpoint_seconds"):
+        for name in (
+            "general_share",
+            "confident_share",
+            "frozen_blocks",
+            "head_steps",
+            "checkpoint_seconds",
+        ):
             if getattr(self, name) < 0:
                 raise SettingsError(f"{name} must not be below zero, not {getattr(self, name)}.")
         if self.min_steps > self.max_steps:
