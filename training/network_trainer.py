@@ -191,9 +191,13 @@ def _train(
 ) -> tuple[Recogniser, Fit, int | None]:
     """The trained recogniser, its training, and the step at which it was taken up again."""
     settings = job.network_settings
-    beside_sha256 = sorted(item.crop_sha256 for item in job.beside)
-    learnt_from = [parent.sha256, job.dataset_sha256(), settings.as_dict(), alphabet.sha256()]
-    learnt_from.append(beside_sha256)
+    learnt_from = {
+        "base": parent.sha256,
+        "dataset": job.dataset_sha256(),
+        "beside": sorted(item.crop_sha256 for item in job.beside),
+        "alphabet": alphabet.sha256(),
+        "settings": settings.as_dict(),
+    }
     identity = sha256_of(canonical_json(learnt_from))
     kept = read_checkpoint(job.folder, identity)
     weights = graphs.head_weights(onnx.load(str(parent.head)))

@@ -62,8 +62,8 @@ def prepare_job(
     beside = []
     if isinstance(train_settings, NetworkSettings):
         wanted = min(round(total * train_settings.confident_share), MOST_CONFIDENT)
-        for item in write_confident(folder, wanted, train_settings.seed):
-            beside.append(item)
+        for sure in write_confident(folder, wanted, train_settings.seed):
+            beside.append(sure)
             on_progress(1.0)
     write_job(
         folder,
