@@ -25,6 +25,7 @@ from training.settings import settings_of
 from training.states import RUN_MOVES, RunStatus, Split, Stage, TrialAim
 from training.trials import start_trial
 
+GONE = "not running any more"
 CHANGED = Reason(
     "active_model_changed",
     "Another model went into service while this one was trained, so the comparison is with the "
@@ -101,7 +102,7 @@ def conclude(run: TrainingRun, dataset: Dataset, result: dict[str, Any]) -> str:
             progress=1.0,
             finished_at=timezone.now(),
         ):
-            return "not running any more"
+            return GONE
         raise_disputes(run, of_result(result, truths, doubt))
         if findings["accept"]:
             roll_out(

@@ -23,7 +23,7 @@ from recognition.states import move
 from training.checkpoint import drop_checkpoint
 from training.dataset import freeze_dataset
 from training.exceptions import NotCancellable, NothingToLearn, TrainingError
-from training.judge import conclude
+from training.judge import GONE, conclude
 from training.models import CurvePoint, Dataset, TrainingRun
 from training.prepare import prepare_job
 from training.requests import EXECUTE_TASK, new_labels
@@ -58,7 +58,8 @@ def execute_run(run_id: int, trainer: Trainer = run_trainer) -> str:
                 return "to be resumed"
             return _end(run, RunStatus.FAILED, code, ended.message)
         outcome = conclude(run, dataset, ended.result)
-        drop_checkpoint(job_directory(run))
+        if outcome != GONE:  # else it was put back, and somebody goes on from it
+            drop_checkpoint(job_directory(run))
         return outcome
     except NothingToLearn as error:
         return _end(run, RunStatus.SKIPPED, error.code, error.message)
