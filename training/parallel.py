@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 
 import paddle
 
+from training.job import JobError
+
 Item = TypeVar("Item")
 
 
@@ -54,10 +56,18 @@ class Ranks:
 
 
 def join_ranks() -> Ranks:
-    """Set the device up and meet the other processes that the launcher started, if any."""
+    """Set the device up and meet the other processes that the launcher started, if any.
+
+    Raises JobError where it started several and there is no GPU for them.
+    """
     on_gpu = bool(paddle.is_compiled_with_cuda()) and paddle.device.cuda.device_count() > 0
     count = int(os.environ.get("PADDLE_TRAINERS_NUM", "1"))
-    if not on_gpu or count == 1:
+    if count > 1 and not on_gpu:
+        raise JobError(
+            "TRAIN_DEVICES names several GPUs, but Paddle sees none here. Install its GPU build "
+            "(requirements-gpu.txt), or leave TRAIN_DEVICES empty."
+        )
+    if count == 1:
         paddle.set_device("gpu" if on_gpu else "cpu")
         return Ranks(on_gpu=on_gpu)
     paddle.distributed.init_parallel_env()

@@ -59,7 +59,7 @@ def run_trainer(
             stderr=subprocess.STDOUT,
             start_new_session=True,
             cwd=ROOT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)},
+            env=environment(),
         )
         try:
             lines = follow(job / "progress.jsonl")
@@ -91,6 +91,16 @@ def command_for(job: Path, devices: str) -> list[str]:
         return [sys.executable, "-m", "training.child", str(job)]
     launch = ["paddle.distributed.launch", "--devices", devices, "--log_dir", str(job / "ranks")]
     return [sys.executable, "-m", *launch, str(ROOT / "training" / "child.py"), str(job)]
+
+
+def environment() -> dict[str, str]:
+    """The child's: modules are found from the root alone.
+
+    The folder of a script that is started by its path would come first otherwise, and modules of
+    `training` would stand in for those of Python that bear the same names.
+    """
+    paths = {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
+    return {**os.environ, "PYTHONUNBUFFERED": "1", **paths}
 
 
 def follow(path: Path) -> Iterator[list[dict[str, Any]]]:
