@@ -187,6 +187,14 @@ REVIEW_LEASE_SECONDS = env.int("REVIEW_LEASE_SECONDS", default=15 * 60)
 # --- Learning -----------------------------------------------------------------------------------
 REFRESH_MIN_NEW_LABELS = env.int("REFRESH_MIN_NEW_LABELS", default=50)
 TRAIN_MAX_SECONDS = env.int("TRAIN_MAX_SECONDS", default=6 * 3600)
+# The whole network, backbone and all: new labels of all types that are worth a night (0: never),
+# seconds its training may take, and how much of the backbone stays as it is (0: all of it learns,
+# which is for a GPU; on a processor the lower blocks cost most and gain least).
+NETWORK_MIN_NEW_LABELS = env.int("NETWORK_MIN_NEW_LABELS", default=500)
+NETWORK_TRAIN_SECONDS = env.int("NETWORK_TRAIN_SECONDS", default=3 * 3600)
+NETWORK_FROZEN_BLOCKS = env.int("NETWORK_FROZEN_BLOCKS", default=4)
+TRAIN_DEVICES = env.str("TRAIN_DEVICES", default="")  # GPUs by number, "0,1": one process each
+NETWORK_MAX_RESUMES = 5  # times a run whose process died goes on; then it is the run that kills it
 TRAIN_HEARTBEAT_SECONDS = 120  # a run silent for so long is dead
 
 # --- Celery: every task is idempotent, so it may be acknowledged late ---------------------------
@@ -280,6 +288,7 @@ SPECTACULAR_SETTINGS = {
         "ProposalStatus": "review.proposals.states.ProposalStatus",
         "RunStatus": "training.states.RunStatus",
         "RunStage": "training.states.Stage",
+        "RunDepth": "training.states.Depth",
         "RunTrigger": "training.models.TrainingRun.Trigger",
         "TrialAim": "training.states.TrialAim",
         "TrialStatus": "training.states.TrialStatus",

@@ -156,3 +156,11 @@ class PredictionQuerySet(models.QuerySet["m.Prediction"]):
     def of_reading(self, row: NamesReading) -> Self:
         """What the model version that `row` names read, with the character set it names."""
         return self.filter(model_version_id=row.model_version_id, character_set=row.character_set)
+
+    def of_accepted_pages(self) -> Self:
+        """What stands on pages that routing let through, on lines that nobody labelled."""
+        return self.filter(
+            line__page__status=PageStatus.ACCEPTED,
+            line__retired_at__isnull=True,
+            line__labels__isnull=True,
+        )

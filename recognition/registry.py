@@ -46,6 +46,13 @@ def active_model(document_type: DocumentType | None) -> ModelVersion:
     return found
 
 
+def base_of(version: ModelVersion) -> ModelVersion:
+    """The base whose backbone a version reads with: itself, or what its head was trained on."""
+    while version.kind != ModelVersion.Kind.BASE and version.parent is not None:
+        version = version.parent
+    return version
+
+
 def register_version(
     facts: VersionFacts,
     *,

@@ -32,6 +32,13 @@ PADDLE = {
     "training/fitting.py",
     "training/trainer.py",
     "training/export.py",
+    "training/averaging.py",
+    "training/backbone.py",
+    "training/network_fitting.py",
+    "training/network_reading.py",
+    "training/network_trainer.py",
+    "training/parallel.py",
+    "training/recogniser.py",
 }
 """What runs in the training subprocess, and it alone, may import Paddle itself."""
 

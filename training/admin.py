@@ -32,8 +32,10 @@ class DatasetItemAdmin(ReadOnlyAdmin):
 
 @admin.register(TrainingRun)
 class TrainingRunAdmin(ReadOnlyAdmin):
-    list_display = ("id", "document_type", "trigger", "status", "stage", "candidate", "created_at")
-    list_filter = ("status", "trigger", "document_type")
+    list_display = (
+        "id", "document_type", "depth", "trigger", "status", "stage", "candidate", "created_at",
+    )  # fmt: skip
+    list_filter = ("status", "depth", "trigger", "document_type")
     list_select_related = ("document_type", "candidate")
     search_fields = ("=id", "failure_message")
     date_hierarchy = "created_at"

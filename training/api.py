@@ -15,8 +15,9 @@ from recognition.models import Activation, ActiveModel, DocumentType, ModelVersi
 from recognition.permissions import IsAdmin
 from training.arms import arms_of
 from training.models import TrainingRun, Trial
+from training.requests import request_run
 from training.rereading import request_rereading
-from training.runs import cancel_run, request_run
+from training.runs import cancel_run
 from training.serializers import (
     ActivationSerializer,
     ActiveModelSerializer,

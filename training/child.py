@@ -7,6 +7,9 @@ whatever means, the pipe closes and this one ends too. No orphan trains on.
 import os
 import sys
 import threading
+from pathlib import Path
+
+from training.job import depth_of
 
 ORPHANED = 75
 """Exit status when the supervisor is gone (EX_TEMPFAIL)."""
@@ -25,9 +28,14 @@ def main() -> int:
     """Watch the supervisor in a thread, and train."""
     os.nice(NICENESS)
     threading.Thread(target=end_with_supervisor, daemon=True).start()
-    from training.trainer import main as train  # after the watch: Paddle takes seconds to load
+    # After the watch: Paddle takes seconds to load.
+    if depth_of(Path(sys.argv[1])) == "network":
+        from training.network_trainer import run as work
+    else:
+        from training.trainer import run as work
+    from training.trainer import main as train
 
-    return train(sys.argv[1:])
+    return train(sys.argv[1:], work)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,12 @@ class RunWaiting(TrainingError):
     code = "run_waiting"
 
 
+class ForAllTypes(TrainingError):
+    """The whole network learns from all document types; it cannot be trained for one."""
+
+    code = "for_all_types"
+
+
 class NothingToLearn(TrainingError):
     """There is no reason to train now; the message says why."""
 

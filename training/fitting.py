@@ -13,6 +13,7 @@ from paddle.nn import functional
 
 from recognition.ctc import greedy_text
 from recognition.metrics import edits
+from training.averaging import Average
 from training.network import Head, weight_places
 from training.settings import TrainSettings
 
@@ -96,7 +97,7 @@ def fit(
         grad_clip=paddle.nn.ClipGradByGlobalNorm(_GRADIENT_NORM),
     )
     judged = len(validation) >= settings.min_validation_lines
-    average = _Average(head, settings.average)
+    average = Average(weight_places(head), settings.average)
     best: tuple[float, float] | None = None
     best_weights, best_step, waited = average.copy(), 0, 0
     curve: list[Point] = []
@@ -161,6 +162,27 @@ def fit(
     return Fit(tuple(curve), step, best_step, stopped, bad)
 
 
+def ctc_loss(
+    logits: paddle.Tensor, steps: paddle.Tensor, texts: Sequence[Sequence[int]]
+) -> paddle.Tensor:
+    """Mean over lines of the CTC loss a character, of logits [N, T, classes] with `steps` [N].
+
+    `texts` are class numbers. A text that needs more steps than its line has makes it infinite.
+    """
+    sizes = [len(text) for text in texts]
+    targets = np.zeros((len(texts), max(sizes)), dtype=np.int32)
+    for target, text in zip(targets, texts, strict=True):
+        target[: len(text)] = text
+    return functional.ctc_loss(
+        logits.transpose([1, 0, 2]),
+        paddle.to_tensor(targets),
+        steps,
+        paddle.to_tensor(sizes),
+        blank=0,
+        reduction="mean",
+    )
+
+
 def probabilities(head: Head, features: Array) -> Array:
     """The head's output for one line, float32 [steps, classes]; the head must be in eval mode."""
     with paddle.no_grad():
@@ -184,37 +206,6 @@ def all_probabilities(head: Head, lines: Sequence[Array], at_once: int = 16) -> 
         for at, length, of_line in zip(group, lengths, shares, strict=True):
             found[at] = np.asarray(of_line[:length], dtype=np.float32)
     return [found[at] for at in range(len(lines))]
-
-
-class _Average:
-    """Running average of every weight; with a share of 0 it is the weights themselves."""
-
-    def __init__(self, head: Head, share: float) -> None:
-        self._places = weight_places(head)
-        self._share = share
-        self._updates = 0
-        self._held = self._read()
-
-    def update(self) -> None:
-        self._updates += 1
-        # Early on the average would hang on the start: its memory grows with the steps taken.
-        share = min(self._share, self._updates / (self._updates + 10)) if self._share else 0.0
-        for held, now in zip(self._held, self._read(), strict=True):
-            held *= share
-            held += (1 - share) * now
-
-    def copy(self) -> list[Array]:
-        return [held.copy() for held in self._held]
-
-    def set(self, weights: Sequence[Array]) -> list[Array]:
-        """Put weights into the head; returns those that were there."""
-        before = self._read()
-        for place, array in zip(self._places, weights, strict=True):
-            place.set_value(array)
-        return before
-
-    def _read(self) -> list[Array]:
-        return [np.array(place.numpy(), dtype=np.float32) for place in self._places]
 
 
 def _endless_steps(
@@ -244,24 +235,14 @@ def _loss(
     features = np.zeros((len(views), max(lengths), views[0].shape[1]), dtype=np.float32)
     for row, view in zip(features, views, strict=True):
         row[: len(view)] = view
-    sizes = [len(sample.encoded) for sample in group]
-    targets = np.zeros((len(group), max(sizes)), dtype=np.int32)
-    for target, sample in zip(targets, group, strict=True):
-        target[: len(sample.encoded)] = sample.encoded
     steps = paddle.to_tensor(lengths)
-    logits = head(paddle.to_tensor(features), steps)
-    return functional.ctc_loss(
-        logits.transpose([1, 0, 2]),
-        paddle.to_tensor(targets),
-        steps,
-        paddle.to_tensor(sizes),
-        blank=0,
-        reduction="mean",
+    return ctc_loss(
+        head(paddle.to_tensor(features), steps), steps, [sample.encoded for sample in group]
     )
 
 
 def _validate(
-    head: Head, average: _Average, validation: Sequence[Sample], names: Sequence[str]
+    head: Head, average: Average, validation: Sequence[Sample], names: Sequence[str]
 ) -> tuple[float, float]:
     """Error rate and mean loss of the averaged weights on the validation lines."""
     current = average.set(average.copy())

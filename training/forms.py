@@ -5,6 +5,7 @@ from django import forms
 from recognition.canary_share import MOST
 from recognition.models import DocumentType
 from training.canary import DEFAULT_SHARE
+from training.states import Depth
 
 
 class ScopeForm(forms.Form):
@@ -45,6 +46,16 @@ class CanaryForm(ShareForm, ScopeForm):
         if "document_type" in self.errors:
             return "There is no such document type."
         return super().fault
+
+
+class RunForm(ScopeForm):
+    """What to train: a head for the scope, unless the whole network is asked for."""
+
+    depth = forms.ChoiceField(choices=Depth.choices, required=False)
+
+    def clean_depth(self) -> str:
+        """Nothing said means a head."""
+        return self.cleaned_data["depth"] or Depth.HEAD
 
 
 class ScheduleForm(forms.Form):

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from training.paired import (
     ErrorCounts,
+    General,
     Kept,
     PairedLine,
     bootstrap,
@@ -39,7 +40,7 @@ class GateSettings:
     the bootstrap is over lines. max_difference: between probabilities of the trained network and
     the exported model. calibration_margin: by how much surer than right it may become,
     judged from min_calibration_lines lines on. max_slowdown: the share by which a line may take
-    longer.
+    longer. max_general_loss: by how much the error rate on the frozen general set may rise.
     """
 
     min_lines: int = 20
@@ -55,6 +56,7 @@ class GateSettings:
     calibration_margin: float = 0.1
     min_calibration_lines: int = 40
     max_slowdown: float = 0.1
+    max_general_loss: float = 0.002
     seed: int = 20
 
 
@@ -123,10 +125,14 @@ class Verdict:
     slices: tuple[SliceResult, ...]
     calibration: Kept | None = None
     cost: Cost | None = None
+    general: General | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return asdict(self)
+        found = asdict(self)
+        if self.general is not None:
+            found["general"] |= {"before": self.general.before, "after": self.general.after}
+        return found
 
 
 def decide(
@@ -136,12 +142,14 @@ def decide(
     trained_dictionary_sha256: str,
     exported_dictionary_sha256: str,
     cost: Cost | None = None,
+    general: General | None = None,
     settings: GateSettings | None = None,
 ) -> Verdict:
     """Decide whether the candidate may go live.
 
     `lines` are all frozen test lines. The dictionary hashes are of what the network was trained
-    with and of what the candidate's files hold. `cost` is None where it was not measured.
+    with and of what the candidate's files hold. `cost` is None where it was not measured, `general`
+    where the candidate is no base: a head serves one type and need not read anything else.
     """
     asked = settings or GateSettings()
     documents = sorted({line.document for line in lines})
@@ -151,6 +159,7 @@ def decide(
         ),
         *_evidence_objections(len(lines), len(documents), asked),
         *_cost_objections(cost, asked),
+        *_general_objections(general, asked),
     ]
     overall = count_errors(lines)
     if not overall.characters.sum():
@@ -192,6 +201,7 @@ def decide(
         slices=slices,
         calibration=kept,
         cost=cost,
+        general=general,
     )
 
 
@@ -307,6 +317,20 @@ def _cost_objections(cost: Cost | None, asked: GateSettings) -> list[Reason]:
             f"A line takes {cost.candidate * 1000:.1f} ms of processor time, "
             f"{cost.active * 1000:.1f} ms before: more than {asked.max_slowdown:.0%} longer. "
             "A smaller alphabet is quicker; look for labels in scripts that do not belong here.",
+        )
+    ]
+
+
+def _general_objections(general: General | None, asked: GateSettings) -> list[Reason]:
+    if general is None or general.after - general.before <= asked.max_general_loss:
+        return []
+    return [
+        Reason(
+            "general_worse",
+            f"It forgets what it could read: on {_count(general.lines, 'general line')} that no "
+            f"training sees, {_percent(general.before)} of characters were wrong before, "
+            f"{_percent(general.after)} now; at most {_points(asked.max_general_loss)} points are "
+            "allowed. Train with a lower learning rate or more general lines.",
         )
     ]
 

@@ -1,9 +1,11 @@
 """A training job's folder: what the trainer is given, and what it leaves behind.
 
-job.json     in   {"store", "base_sha256", "active_sha256"?, "name"?, "settings"?, "items"}
+job.json     in   {"store", "base_sha256", "active_sha256"?, "name"?, "depth"?, "settings"?,
+                  "items", "beside"?}
 crops/       in   one PNG a line, as `recognition.crops.rectify` cut it
 progress.jsonl    out  one line of JSON a step worth telling, flushed
 result.json       out  written once, by rename
+checkpoint.npz    out  where a training of the whole network would go on; see `training.checkpoint`
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from PIL import Image as PillowImage
 
 from recognition.crops import Image, crop_sha256
 from recognition.engines.blobs import canonical_json, sha256_of
-from training.settings import SettingsError, TrainSettings, settings_from
+from training.settings import Depth, NetworkSettings, SettingsError, TrainSettings, settings_of
 from training.splits import Split
 
 
@@ -49,15 +51,34 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A dataset, the version to train from, the version to compare with, and settings."""
+    """A dataset, the version to train from, the version to compare with, and settings.
+
+    `beside` are lines that no person labelled, for the whole network to learn from as well.
+    """
 
     folder: Path
     store: Path
     base_sha256: str
     active_sha256: str
     name: str
-    settings: TrainSettings
+    settings: TrainSettings | NetworkSettings
     items: tuple[Item, ...]
+    depth: Depth = "head"
+    beside: tuple[Item, ...] = ()
+
+    @property
+    def head_settings(self) -> TrainSettings:
+        """Those of a head's job. Raises JobError for another."""
+        if not isinstance(self.settings, TrainSettings):
+            raise JobError("This job trains the whole network, not a head.")
+        return self.settings
+
+    @property
+    def network_settings(self) -> NetworkSettings:
+        """Those of a whole network's job. Raises JobError for another."""
+        if not isinstance(self.settings, NetworkSettings):
+            raise JobError("This job trains a head, not the whole network.")
+        return self.settings
 
     def dataset_sha256(self) -> str:
         """Identity of what is learnt from and tested on, whatever the labels' numbers."""
@@ -72,14 +93,19 @@ def read_job(folder: Path) -> Job:
     try:
         raw = json.loads((folder / "job.json").read_bytes())
         _refuse_unknown("job.json", raw, _JOB_KEYS)
+        depth = raw.get("depth", "head")
+        if depth not in get_args(Depth):
+            raise JobError(f"job.json has the unknown depth {depth!r}.")
         return Job(
             folder=folder,
             store=Path(raw["store"]),
             base_sha256=str(raw["base_sha256"]),
             active_sha256=str(raw.get("active_sha256") or raw["base_sha256"]),
             name=str(raw.get("name") or "Head"),
-            settings=settings_from(raw.get("settings", {})),
+            settings=settings_of(depth, raw.get("settings", {})),
             items=tuple(_item(row) for row in raw["items"]),
+            depth=depth,
+            beside=tuple(_item(row) for row in raw.get("beside", ())),
         )
     except FileNotFoundError as error:
         raise JobError(f"{folder} has no job.json.") from error
@@ -89,6 +115,14 @@ def read_job(folder: Path) -> Job:
         raise JobError(f"job.json is not a job: {error}.") from error
     except SettingsError as error:
         raise JobError(str(error)) from error
+
+
+def depth_of(folder: Path) -> Depth:
+    """What the folder's job trains; a head where that cannot be told."""
+    try:
+        return read_job(folder).depth
+    except JobError:
+        return "head"
 
 
 def read_crop(job: Job, item: Item) -> Image:
@@ -140,24 +174,32 @@ def write_job(
     store: Path,
     base_sha256: str,
     items: Sequence[Item],
-    settings: TrainSettings | None = None,
+    settings: TrainSettings | NetworkSettings | None = None,
     active_sha256: str | None = None,
     name: str = "Head",
+    beside: Sequence[Item] = (),
 ) -> None:
-    """Write job.json for a trainer; the crops are the caller's to write."""
+    """Write job.json for a trainer; the crops are the caller's to write.
+
+    The settings' kind says whether a head or the whole network is trained.
+    """
     job = {
         "store": str(store),
         "base_sha256": base_sha256,
         "active_sha256": active_sha256 or base_sha256,
         "name": name,
+        "depth": "network" if isinstance(settings, NetworkSettings) else "head",
         "settings": (settings or TrainSettings()).as_dict(),
         "items": [asdict(item) for item in items],
+        "beside": [asdict(item) for item in beside],
     }
     text = json.dumps(job, ensure_ascii=False)
     (folder / "job.json").write_text(text, encoding="utf-8")
 
 
-_JOB_KEYS = frozenset({"store", "base_sha256", "active_sha256", "name", "settings", "items"})
+_JOB_KEYS = frozenset(
+    {"store", "base_sha256", "active_sha256", "name", "depth", "settings", "items", "beside"}
+)
 _ITEM_KEYS = frozenset(field.name for field in fields(Item))
 
 

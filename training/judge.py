@@ -19,11 +19,13 @@ from training.disputes import raise_disputes
 from training.gate import Cost, Parity, Reason, decide, lines_from_result, may_be_tried
 from training.hunt import of_result
 from training.models import Dataset, DatasetItem, EvaluatedLine, TrainingRun
-from training.serving import put_in_service
-from training.settings import settings_from
+from training.paired import General
+from training.rollout import roll_out
+from training.settings import settings_of
 from training.states import RUN_MOVES, RunStatus, Split, Stage, TrialAim
 from training.trials import start_trial
 
+GONE = "not running any more"
 CHANGED = Reason(
     "active_model_changed",
     "Another model went into service while this one was trained, so the comparison is with the "
@@ -52,6 +54,7 @@ def conclude(run: TrainingRun, dataset: Dataset, result: dict[str, Any]) -> str:
         trained_dictionary_sha256=str(result["trained_dictionary_sha256"]),
         exported_dictionary_sha256=files.dictionary_sha256,
         cost=Cost(**result["cost"]) if "cost" in result else None,
+        general=General(**result["general"]) if "general" in result else None,
     )
     with transaction.atomic():
         candidate = register_version(
@@ -81,12 +84,13 @@ def conclude(run: TrainingRun, dataset: Dataset, result: dict[str, Any]) -> str:
         )
         findings = verdict.as_dict()
         active = active_model(run.document_type)
-        if active != run.base:
+        expected = run.active or run.base
+        if active != expected:
             findings |= {"accept": False, "reasons": [asdict(CHANGED), *findings["reasons"]]}
-        on_trial = active == run.base != candidate and may_be_tried(verdict)
+        on_trial = active == expected != candidate and may_be_tried(verdict)
         findings["on_trial"] = on_trial
         report = {key: value for key, value in result.items() if key not in ("test", "curve")}
-        doubt = settings_from(run.settings).dispute_confidence
+        doubt = settings_of(run.depth, run.settings).dispute_confidence
         if not move(
             TrainingRun.objects.filter(pk=run.pk),
             RunStatus.SUCCEEDED,
@@ -98,13 +102,12 @@ def conclude(run: TrainingRun, dataset: Dataset, result: dict[str, Any]) -> str:
             progress=1.0,
             finished_at=timezone.now(),
         ):
-            return "not running any more"
+            return GONE
         raise_disputes(run, of_result(result, truths, doubt))
         if findings["accept"]:
-            put_in_service(
-                version=candidate,
-                document_type=run.document_type,
-                actor=None,
+            roll_out(
+                run=run,
+                candidate=candidate,
                 reason=f"Run {run.pk}: error rate {_percent(verdict.before)} before, "
                 f"{_percent(verdict.after)} now, on {verdict.lines} held-out lines.",
             )

@@ -11,7 +11,16 @@ from review.models import Label
 from training import querysets
 from training.alert_record import AccuracyAlert as AccuracyAlert
 from training.rereading_record import Rereading as Rereading
-from training.states import DisputeStatus, LeftOut, RunStatus, Split, Stage, TrialAim, TrialStatus
+from training.states import (
+    Depth,
+    DisputeStatus,
+    LeftOut,
+    RunStatus,
+    Split,
+    Stage,
+    TrialAim,
+    TrialStatus,
+)
 
 
 class Dataset(models.Model):
@@ -78,9 +87,16 @@ class TrainingRun(models.Model):
         MANUAL = "manual", "By hand"
         NIGHTLY = "nightly", "Nightly"
         REFRESH = "refresh", "Enough new corrections"
+        NEW_BASE = "new_base", "A new base"
 
     document_type = models.ForeignKey(
         DocumentType, null=True, blank=True, on_delete=models.PROTECT, related_name="runs"
+    )
+    depth = models.CharField(
+        max_length=7,
+        choices=Depth.choices,
+        default=Depth.HEAD,
+        help_text="A head on a base, or the whole network, which gives a new base.",
     )
     trigger = models.CharField(max_length=8, choices=Trigger.choices)
     started_by = models.ForeignKey(
@@ -99,6 +115,14 @@ class TrainingRun(models.Model):
     base = models.ForeignKey(
         ModelVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="runs_from"
     )
+    active = models.ForeignKey(
+        ModelVersion,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="What served its scope when it began: the candidate is compared with it.",
+    )
     candidate = models.ForeignKey(
         ModelVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="runs"
     )
@@ -111,6 +135,9 @@ class TrainingRun(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now)
     queued_at = models.DateTimeField(default=timezone.now)
+    resumed = models.PositiveSmallIntegerField(
+        default=0, help_text="How often its process died and it went on from its checkpoint."
+    )
     started_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -134,9 +161,17 @@ class TrainingRun(models.Model):
             ),
             models.UniqueConstraint(
                 name="one_queued_run_per_scope",
-                fields=["document_type"],
+                fields=["document_type", "depth"],
                 condition=Q(status=RunStatus.QUEUED),
                 nulls_distinct=False,
+            ),
+            models.CheckConstraint(name="run_depth_known", condition=Q(depth__in=Depth.values)),
+            models.CheckConstraint(
+                name="network_run_is_for_all_types",
+                condition=~Q(depth=Depth.NETWORK) | Q(document_type__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="only_network_runs_resume", condition=Q(depth=Depth.NETWORK) | Q(resumed=0)
             ),
             models.CheckConstraint(
                 name="run_status_known", condition=Q(status__in=RunStatus.values)

@@ -46,6 +46,28 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class General:
+    """Both models on the frozen general set, which no training sees; `sha256` is of its lines."""
+
+    version: str
+    sha256: str
+    lines: int
+    characters: int
+    active_edits: int
+    candidate_edits: int
+
+    @property
+    def before(self) -> float:
+        """The active model's character error rate."""
+        return self.active_edits / self.characters
+
+    @property
+    def after(self) -> float:
+        """The candidate's."""
+        return self.candidate_edits / self.characters
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorCounts:
     """Characters of truth and both models' errors, one number a line each."""
 

@@ -7,12 +7,15 @@ from typing import cast
 from django.conf import settings
 
 from recognition.models import ModelVersion
+from training.confident import write_confident
 from training.dataset import write_crops
 from training.job import Item, write_job
 from training.models import Dataset, LabelDispute
-from training.settings import TrainSettings
+from training.settings import NetworkSettings, TrainSettings
 from training.splits import Split
 
+MOST_CONFIDENT = 1_000
+"""Lines that nobody labelled, in one run; their crops are held in memory."""
 TELL_EVERY = 50
 """Crops between two signs of life."""
 
@@ -22,15 +25,19 @@ def prepare_job(
     *,
     dataset: Dataset,
     base: ModelVersion,
+    active: ModelVersion,
     name: str,
-    train_settings: TrainSettings,
+    train_settings: TrainSettings | NetworkSettings,
     on_progress: Callable[[float], None],
 ) -> None:
-    """Write crops and job.json into a new folder; `on_progress` hears the share done.
+    """Write crops and job.json into a folder; `on_progress` hears the share done.
+
+    A checkpoint that is there stays, for a training to go on from. `active` is what the candidate
+    is compared with.
 
     Raises CropChanged.
     """
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     total = dataset.items.filter(left_out="").count()
     settled = set(
         LabelDispute.objects.decided()
@@ -52,11 +59,19 @@ def prepare_job(
         )
         if index % TELL_EVERY == 0:
             on_progress(index / total)
+    beside = []
+    if isinstance(train_settings, NetworkSettings):
+        wanted = min(round(total * train_settings.confident_share), MOST_CONFIDENT)
+        for sure in write_confident(folder, wanted, train_settings.seed):
+            beside.append(sure)
+            on_progress(1.0)
     write_job(
         folder,
         store=Path(settings.MODEL_STORE).resolve(),
         base_sha256=base.sha256,
+        active_sha256=active.sha256,
         items=items,
         settings=train_settings,
         name=name,
+        beside=beside,
     )

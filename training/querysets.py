@@ -31,6 +31,10 @@ class TrainingRunQuerySet(models.QuerySet["m.TrainingRun"]):
         """Runs with a candidate and the gate's verdict on it."""
         return self.filter(status=RunStatus.SUCCEEDED)
 
+    def of_depth(self, depth: str) -> TrainingRunQuerySet:
+        """Runs that train a head, or those that train the whole network."""
+        return self.filter(depth=depth)
+
     def silent(self, patience: timedelta) -> TrainingRunQuerySet:
         """Running, but without a sign of life for longer than `patience`."""
         return self.filter(

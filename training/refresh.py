@@ -6,7 +6,7 @@ from recognition.models import DocumentType
 from review.models import Label
 from training.exceptions import RunWaiting
 from training.models import TrainingRun
-from training.runs import request_run
+from training.requests import request_run
 from training.states import RunStatus
 
 

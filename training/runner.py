@@ -19,6 +19,7 @@ POLL_SECONDS = 0.5
 GRACE_SECONDS = 20.0
 """After SIGTERM, before SIGKILL."""
 LOG_TAIL = 2_000
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +41,25 @@ def run_trainer(
     max_seconds: float,
     on_progress: Callable[[list[dict[str, Any]]], None],
     wants_stop: Callable[[], bool],
+    devices: str = "",
 ) -> Ended:
     """Train in a child process; call `on_progress` about twice a second, with what is new.
 
-    `wants_stop` is asked as often; the child is then ended, as it is after `max_seconds`. Returns
-    how it ended; raises nothing of the child's.
+    `wants_stop` is asked as often; the child is then ended, as it is after `max_seconds`. With
+    several `devices`, GPUs by number such as "0,1", there is a child for each. Returns how it
+    ended; raises nothing of the child's.
     """
     deadline = time.monotonic() + max_seconds
     stopped = ""
     with (job / "log.txt").open("ab") as log:
         child = subprocess.Popen(
-            [sys.executable, "-m", "training.child", str(job)],
+            command_for(job, devices),
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            cwd=Path(__file__).resolve().parent.parent,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            cwd=ROOT,
+            env=environment(),
         )
         try:
             lines = follow(job / "progress.jsonl")
@@ -76,6 +79,28 @@ def run_trainer(
     if stopped and result.get("status") != "succeeded":
         return Ended(result, cancelled=True, message=stopped)
     return Ended(result, cancelled=False, message=_message(result, child.returncode, job))
+
+
+def command_for(job: Path, devices: str) -> list[str]:
+    """What trains a job: one process, or by Paddle's launcher one for each of several GPUs.
+
+    The launcher takes a script's path, hands the standard input on, and shows the first one's log.
+    Not run with GPUs: none was at hand.
+    """
+    if "," not in devices:
+        return [sys.executable, "-m", "training.child", str(job)]
+    launch = ["paddle.distributed.launch", "--devices", devices, "--log_dir", str(job / "ranks")]
+    return [sys.executable, "-m", *launch, str(ROOT / "training" / "child.py"), str(job)]
+
+
+def environment() -> dict[str, str]:
+    """The child's: modules are found from the root alone.
+
+    The folder of a script that is started by its path would come first otherwise, and modules of
+    `training` would stand in for those of Python that bear the same names.
+    """
+    paths = {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
+    return {**os.environ, "PYTHONUNBUFFERED": "1", **paths}
 
 
 def follow(path: Path) -> Iterator[list[dict[str, Any]]]:

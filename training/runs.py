@@ -3,7 +3,6 @@
 import logging
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,69 +10,32 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Max, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import F
 from django.utils import timezone
 
 from recognition.engines.store import ModelStoreError
 from recognition.events import record_event
 from recognition.exceptions import RecognitionError
-from recognition.models import DocumentType, ModelVersion
+from recognition.models import ModelVersion
 from recognition.queue import PATIENCE, enqueue
-from recognition.registry import active_model
+from recognition.registry import active_model, base_of
 from recognition.states import move
-from review.models import Label
+from training.checkpoint import drop_checkpoint
 from training.dataset import freeze_dataset
-from training.exceptions import NotCancellable, NothingToLearn, RunWaiting, TrainingError
-from training.judge import conclude
+from training.exceptions import NotCancellable, NothingToLearn, TrainingError
+from training.judge import GONE, conclude
 from training.models import CurvePoint, Dataset, TrainingRun
 from training.prepare import prepare_job
+from training.requests import EXECUTE_TASK, new_labels
 from training.runner import Ended, run_trainer
-from training.settings import TrainSettings, settings_from
-from training.states import RUN_MOVES, RunStatus, Split, Stage
+from training.settings import settings_of
+from training.states import RUN_MOVES, Depth, RunStatus, Split, Stage
 
 logger = logging.getLogger(__name__)
 
-EXECUTE_TASK = "training.tasks.execute_run"
 Trainer = Callable[..., Ended]
-
-
-def request_run(
-    *,
-    document_type: DocumentType | None,
-    trigger: TrainingRun.Trigger,
-    actor: AbstractBaseUser | None = None,
-    train_settings: TrainSettings | None = None,
-) -> TrainingRun:
-    """Queue a run for a type (for all types where None). Raises RunWaiting."""
-    try:
-        with transaction.atomic():
-            run = TrainingRun.objects.create(
-                document_type=document_type,
-                trigger=trigger,
-                started_by_id=actor.pk if actor else None,
-                settings=asdict(train_settings or TrainSettings()),
-                **_labels_now(document_type),
-            )
-            record_event(verb="request", subject=run, actor=actor)
-            enqueue(EXECUTE_TASK, [run])
-    except IntegrityError as error:
-        raise RunWaiting("A run for this document type waits already.") from error
-    return run
-
-
-def request_nightly_runs() -> list[TrainingRun]:
-    """One run for each document type that has labels; those with too few new ones are skipped,
-    and say so."""
-    runs = []
-    types = DocumentType.objects.filter(batches__documents__pages__lines__labels__isnull=False)
-    for document_type in types.distinct():
-        try:
-            run = request_run(document_type=document_type, trigger=TrainingRun.Trigger.NIGHTLY)
-        except RunWaiting:
-            continue
-        runs.append(run)
-    return runs
+DIED = "trainer_died"
+PROGRESS = "progress.jsonl"
 
 
 def execute_run(run_id: int, trainer: Trainer = run_trainer) -> str:
@@ -86,14 +48,19 @@ def execute_run(run_id: int, trainer: Trainer = run_trainer) -> str:
     if run is None:
         return "not waiting"
     try:
-        dataset, base = _freeze(run)
-        ended = _train(run, dataset, base, trainer)
+        dataset = _freeze(run)
+        ended = _train(run, dataset, trainer)
         if ended.cancelled:
             return _end(run, RunStatus.CANCELLED, "cancelled", ended.message)
         if not ended.succeeded:
-            code = str(ended.result.get("code", "trainer_died"))
+            code = str(ended.result.get("code", DIED))
+            if code == DIED and _put_back(run):
+                return "to be resumed"
             return _end(run, RunStatus.FAILED, code, ended.message)
-        return conclude(run, dataset, ended.result)
+        outcome = conclude(run, dataset, ended.result)
+        if outcome != GONE:  # else it was put back, and somebody goes on from it
+            drop_checkpoint(job_directory(run))
+        return outcome
     except NothingToLearn as error:
         return _end(run, RunStatus.SKIPPED, error.code, error.message)
     except (TrainingError, RecognitionError, ModelStoreError) as error:
@@ -125,16 +92,23 @@ def cancel_run(*, run: TrainingRun, actor: AbstractBaseUser) -> None:
 
 
 def sweep_runs() -> int:
-    """Fail runs whose worker is gone, and queue again those whose message was lost."""
+    """Fail runs whose worker is gone, and queue again those whose message was lost.
+
+    A run of the whole network goes back to waiting instead, a bounded number of times: hours of
+    training are in its checkpoint.
+    """
     patience = timedelta(seconds=settings.TRAIN_HEARTBEAT_SECONDS)
     silent = list(TrainingRun.objects.silent(patience))
     for run in silent:
-        _end(
-            run,
-            RunStatus.FAILED,
-            "worker_died",
-            "The training worker died. The active model is untouched; start the run again.",
-        )
+        if run.cancel_requested_at is not None:
+            _end(run, RunStatus.CANCELLED, "cancelled", "It was stopped by hand.")
+        elif not _put_back(run):
+            _end(
+                run,
+                RunStatus.FAILED,
+                "worker_died",
+                "The training worker died. The active model is untouched; start the run again.",
+            )
     late = list(TrainingRun.objects.waiting_since(PATIENCE))
     TrainingRun.objects.filter(pk__in=[run.pk for run in late]).update(queued_at=timezone.now())
     enqueue(EXECUTE_TASK, late)
@@ -144,34 +118,6 @@ def sweep_runs() -> int:
 def job_directory(run: TrainingRun) -> Path:
     """Where a run's working files and log are."""
     return Path(settings.RUN_DIR) / str(run.pk)
-
-
-def new_labels(document_type: DocumentType | None) -> int:
-    """Current labels with text that no finished run of this scope has seen."""
-    labels = _labels_with_text(document_type)
-    last = (
-        TrainingRun.objects.filter(document_type=document_type, status=RunStatus.SUCCEEDED)
-        .order_by("-pk")
-        .first()
-    )
-    if last is None or last.dataset_id is None:
-        return int(labels.count())
-    return int(labels.exclude(dataset_items__dataset_id=last.dataset_id).count())
-
-
-def _labels_now(document_type: DocumentType | None) -> dict[str, int]:
-    """How many labels with text a scope has, and the last one's number."""
-    labels = _labels_with_text(document_type).aggregate(
-        labels_seen=Count("pk"), last_label=Coalesce(Max("pk"), 0)
-    )
-    return {name: int(value) for name, value in labels.items()}
-
-
-def _labels_with_text(document_type: DocumentType | None) -> QuerySet[Label]:
-    labels = Label.objects.current().exclude(text="")
-    if document_type is not None:
-        labels = labels.filter(line__page__document__document_type=document_type)
-    return labels
 
 
 def _start(run_id: int) -> TrainingRun | None:
@@ -194,60 +140,110 @@ def _start(run_id: int) -> TrainingRun | None:
     return TrainingRun.objects.select_related("document_type").get(pk=run_id)
 
 
-def _freeze(run: TrainingRun) -> tuple[Dataset, ModelVersion]:
-    """The run's dataset and base. Raises NothingToLearn where training would be pointless."""
-    fresh = new_labels(run.document_type)
-    nightly = run.trigger == TrainingRun.Trigger.NIGHTLY
+def _freeze(run: TrainingRun) -> Dataset:
+    """Settle the run's dataset, its base, and what it is compared with.
+
+    A run that goes on keeps what it had. Raises NothingToLearn where training would be pointless.
+    """
+    if run.resumed and run.dataset is not None:
+        return run.dataset
+    run.active = active_model(run.document_type)
+    run.base = _base_for(run, run.active)
+    fresh = new_labels(run.document_type, Depth(run.depth))
+    nightly = run.trigger == TrainingRun.Trigger.NIGHTLY and run.base == run.active
     if nightly and fresh < settings.REFRESH_MIN_NEW_LABELS:
         raise NothingToLearn(
             f"{fresh} new labels since the last run; {settings.REFRESH_MIN_NEW_LABELS} are needed."
         )
-    dataset = freeze_dataset(document_type=run.document_type)
-    base = active_model(run.document_type)
-    run.dataset, run.base = dataset, base
-    run.save(update_fields=["dataset", "base"])
+    dataset = run.dataset = freeze_dataset(document_type=run.document_type)
+    run.save(update_fields=["dataset", "base", "active"])
     if not dataset.items.filter(split=Split.TRAIN).exists():
         raise NothingToLearn(
             "No reviewed line belongs to the training split yet. Splits are drawn by document, so "
             "review more documents of this type."
         )
-    same = TrainingRun.objects.filter(
-        dataset=dataset, base=base, settings=run.settings, status=RunStatus.SUCCEEDED
-    ).first()
+    same = (
+        TrainingRun.objects.concluded()
+        .filter(dataset=dataset, base=run.base, settings=run.settings, depth=run.depth)
+        .first()
+    )
     if same is not None:
         raise NothingToLearn(
             f"Run {same.pk} learnt from the same labels, the same model and the same settings."
         )
-    return dataset, base
+    return dataset
 
 
-def _train(run: TrainingRun, dataset: Dataset, base: ModelVersion, trainer: Trainer) -> Ended:
+def _base_for(run: TrainingRun, active: ModelVersion) -> ModelVersion:
+    """What training starts from: what serves, or the general model where that has a newer base.
+
+    A head stays on the base it was trained on; only one trained anew moves to another.
+    """
+    general = active_model(None)
+    return active if base_of(active) == base_of(general) else general
+
+
+def _train(run: TrainingRun, dataset: Dataset, trainer: Trainer) -> Ended:
+    if run.base is None or run.active is None:
+        raise TrainingError("The run has no model to start from; start it again.")
     directory = job_directory(run)
-    shutil.rmtree(directory, ignore_errors=True)
+    if run.resumed:
+        (directory / PROGRESS).unlink(missing_ok=True)  # else old stages would be told again
+    else:
+        shutil.rmtree(directory, ignore_errors=True)
     prepare_job(
         directory,
         dataset=dataset,
-        base=base,
+        base=run.base,
+        active=run.active,
         name=_candidate_name(run),
-        train_settings=settings_from(run.settings),
+        train_settings=settings_of(run.depth, run.settings),
         on_progress=lambda share: _beat(run, stage=Stage.FREEZING, progress=share),
     )
     try:
         return trainer(
             directory,
             max_seconds=settings.TRAIN_MAX_SECONDS,
+            devices=settings.TRAIN_DEVICES if run.depth == Depth.NETWORK else "",
             on_progress=lambda lines: _note_progress(run, lines),
             wants_stop=lambda: TrainingRun.objects.filter(
                 pk=run.pk, cancel_requested_at__isnull=False
             ).exists(),
         )
     finally:
-        shutil.rmtree(directory / "crops", ignore_errors=True)  # the log and the result stay
+        for name in ("crops", "beside"):  # the log and the result stay
+            shutil.rmtree(directory / name, ignore_errors=True)
+
+
+def _put_back(run: TrainingRun) -> bool:
+    """Let a run of the whole network whose process died wait again, to go on from its checkpoint.
+
+    False for a head, which learns anew in minutes, and for a run that has died often enough: what
+    kills it is then likely the run itself.
+    """
+    if run.depth != Depth.NETWORK or run.resumed >= settings.NETWORK_MAX_RESUMES:
+        return False
+    try:
+        with transaction.atomic():
+            moved = move(
+                TrainingRun.objects.filter(pk=run.pk, cancel_requested_at__isnull=True),
+                RunStatus.QUEUED,
+                RUN_MOVES,
+                resumed=F("resumed") + 1,
+                stage=Stage.WAITING,
+                progress=0,
+                queued_at=timezone.now(),
+            )
+            enqueue(EXECUTE_TASK, [run] if moved else [])
+    except IntegrityError:
+        return False  # another one waits already
+    return bool(moved)
 
 
 def _candidate_name(run: TrainingRun) -> str:
     scope = run.document_type.name if run.document_type else "all types"
-    return f"{scope} · run {run.pk}"
+    depth = "new base · " if run.depth == Depth.NETWORK else ""
+    return f"{scope} · {depth}run {run.pk}"
 
 
 def _note_progress(run: TrainingRun, lines: list[dict[str, Any]]) -> None:
@@ -286,6 +282,7 @@ def _end(run: TrainingRun, status: RunStatus, code: str, message: str) -> str:
         failure_code=code[:40],
         failure_message=message[:1000],
     )
+    drop_checkpoint(job_directory(run))
     return f"{status.value}: {code}"
 
 

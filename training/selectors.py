@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db.models import (
     Case,
     CharField,
@@ -19,11 +20,13 @@ from django.db.models import (
 
 from recognition.models import Activation, ActiveModel, Canary, DocumentType, ModelVersion, Page
 from review.models import Label
+from training.checkpoint import kept_step
 from training.curve import Point
 from training.ledger import Fate, Standing, ledger_of, standing_of_dataset
 from training.models import CurvePoint, EvaluatedLine, TrainingRun, Trial
+from training.requests import labels_with_text, new_labels
 from training.runs import job_directory
-from training.states import OPEN, ModelStanding, TrialAim
+from training.states import OPEN, Depth, ModelStanding, TrialAim
 
 LOG_TAIL_BYTES = 8_000
 
@@ -41,6 +44,21 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkOutlook:
+    """What training the whole network would take: new and all labels, and seconds at most.
+
+    `measured` is the last run that tells how fast this machine is, None before there is one;
+    `due_at` the number of new labels from which a night trains it, 0 for never.
+    """
+
+    new: int
+    labels: int
+    seconds: float
+    measured: TrainingRun | None
+    due_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunPage:
     """All that a run's page shows."""
 
@@ -50,6 +68,7 @@ class RunPage:
     standing: Standing | None
     differing: tuple[EvaluatedLine, ...]
     last_step: int
+    kept_step: int | None
     log: str
 
 
@@ -181,7 +200,31 @@ def run_page(run: TrainingRun) -> RunPage:
             .order_by(F("candidate_edits") - F("active_edits"), "pk")[:100]
         ),
         last_step=CurvePoint.objects.filter(run=run).aggregate(last=Max("step"))["last"] or 0,
+        kept_step=kept_step(job_directory(run)) if run.depth == Depth.NETWORK else None,
         log=_log_tail(run),
+    )
+
+
+def network_outlook() -> NetworkOutlook:
+    """How long the whole network would learn now, by the last run and the limit that is set."""
+    limit = float(settings.NETWORK_TRAIN_SECONDS)
+    labels = labels_with_text(None).count()
+    last = (
+        TrainingRun.objects.concluded()
+        .of_depth(Depth.NETWORK)
+        .select_related("dataset")
+        .order_by("-pk")
+        .first()
+    )
+    seconds = limit
+    if last is not None and last.dataset is not None and last.result.get("seconds"):
+        seconds = last.result["seconds"] * max(labels, 1) / max(last.dataset.label_count, 1)
+    return NetworkOutlook(
+        new=new_labels(None, Depth.NETWORK),
+        labels=labels,
+        seconds=min(seconds, limit),
+        measured=last,
+        due_at=settings.NETWORK_MIN_NEW_LABELS,
     )
 
 

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from recognition.models import Activation, ActiveModel, DocumentType, ModelVersion
 from training.models import Rereading, TrainingRun, Trial
+from training.states import Depth
 
 
 class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
@@ -77,13 +78,16 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
         fields = (
             "id",
             "document_type",
+            "depth",
             "trigger",
             "status",
             "stage",
             "progress",
             "dataset",
             "base",
+            "active",
             "candidate",
+            "resumed",
             "failure_code",
             "failure_message",
             "created_at",
@@ -102,6 +106,15 @@ class RunRequestSerializer(serializers.Serializer[Any]):
     document_type = serializers.PrimaryKeyRelatedField(
         queryset=DocumentType.objects.all(), allow_null=True, default=None
     )
+    depth = serializers.ChoiceField(
+        choices=Depth.choices,
+        default=Depth.HEAD,
+        help_text="The whole network is trained for all types only.",
+    )
+
+    def validate_depth(self, value: str) -> Depth:
+        """As the service takes it."""
+        return Depth(value)
 
 
 class RereadingSerializer(serializers.ModelSerializer[Rereading]):

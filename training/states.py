@@ -14,10 +14,16 @@ class RunStatus(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
+class Depth(models.TextChoices):
+    HEAD = "head", "Head"
+    NETWORK = "network", "Whole network"  # backbone and head: gives a new base
+
+
 class Stage(models.TextChoices):
     WAITING = "waiting", "Waiting"
     FREEZING = "freezing", "Writing the crops"
     FEATURES = "features", "Computing features"
+    WARM_UP = "warm_up", "Training the head first"
     TRAINING = "training", "Training"
     EXPORTING = "exporting", "Exporting"
     EVALUATING = "evaluating", "Evaluating"
@@ -88,9 +94,10 @@ RUN_MOVES: Mapping[str, frozenset[str]] = {
     RunStatus.SKIPPED: frozenset({RunStatus.QUEUED, RunStatus.RUNNING}),
     RunStatus.FAILED: frozenset({RunStatus.QUEUED, RunStatus.RUNNING}),
     RunStatus.CANCELLED: frozenset({RunStatus.QUEUED, RunStatus.RUNNING}),
-    RunStatus.QUEUED: frozenset(),
+    RunStatus.QUEUED: frozenset({RunStatus.RUNNING}),
 }
-"""From target state to the states it may be reached from. A run started again is a new run."""
+"""From target state to the states it may be reached from. A run started again is a new run; only
+one of the whole network whose process died goes back to waiting, and goes on where it was."""
 
 ALERT_MOVES: Mapping[str, frozenset[str]] = {
     AlertStatus.OPEN: frozenset(),

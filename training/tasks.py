@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.conf import settings
 
-from training import alerts, refresh, runs, shadow, trials
+from training import alerts, nightly, refresh, runs, shadow, trials
 
 STOP_SECONDS = 600
 """Beyond the trainer's own limit: time to judge and to tidy up."""
@@ -21,7 +21,7 @@ def execute_run(run_id: int) -> str:
 @shared_task
 def request_nightly_runs() -> int:
     """Queue the night's training runs."""
-    return len(runs.request_nightly_runs())
+    return len(nightly.request_nightly_runs())
 
 
 @shared_task

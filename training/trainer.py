@@ -15,14 +15,13 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import onnx
-import paddle
 
 from recognition.calibrating import refit
 from recognition.calibration import Calibration, line_features
@@ -43,8 +42,12 @@ from training.fitting import Point, Sample, TrainingDiverged, fit, probabilities
 from training.hunt import Contradiction, contradicts
 from training.job import Item, Job, JobError, Progress, read_crop, read_job, write_result
 from training.network import Head, build_head
+from training.parallel import join_ranks
 
 log = logging.getLogger("training")
+
+Work = Callable[[Job, Progress], dict[str, Any]]
+"""What a job's process does: the job done, and its result as it is to be written."""
 
 CANCELLED_EXIT = 128 + signal.SIGTERM
 _CHUNK = 64  # crops held in memory at a time
@@ -91,6 +94,7 @@ class Ledger:
 def run(job: Job, progress: Progress) -> dict[str, Any]:
     """Do the job; returns the result to be written. Raises what `main` names."""
     started = time.monotonic()
+    join_ranks()
     parent = load(job.store, job.base_sha256)
     sweep_temporary(job.store)
     lines = compute_features(job, parent, progress)
@@ -121,7 +125,7 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
             validation_loss=point.validation_loss,
         )
 
-    fitted = fit(head, train, validation, alphabet.names, job.settings, on_point)
+    fitted = fit(head, train, validation, alphabet.names, job.head_settings, on_point)
 
     progress.tell("exporting", 0, 1)
     candidate = save_head(
@@ -133,7 +137,7 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
         {
             "name": job.name,
             "dataset_sha256": job.dataset_sha256(),
-            "settings": job.settings.as_dict(),
+            "settings": job.head_settings.as_dict(),
             "new_characters": list(alphabet.new),
         },
     )
@@ -176,14 +180,15 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
 
 def compute_features(job: Job, parent: ModelFiles, progress: Progress) -> list[Line]:
     """Run the backbone once over every line, and over the views of those to learn from."""
-    backbone = Backbone(parent.backbone, job.settings.threads)
+    settings = job.head_settings
+    backbone = Backbone(parent.backbone, settings.threads)
     lines: list[Line] = []
     for start in range(0, len(job.items), _CHUNK):
         part = job.items[start : start + _CHUNK]
         progress.tell("features", start, len(job.items))
         crops = [read_crop(job, item) for item in part]
         views = [
-            line_views(crop, job.settings.views if item.split == "train" else 1, job.settings.seed)
+            line_views(crop, settings.views if item.split == "train" else 1, settings.seed)
             for item, crop in zip(part, crops, strict=True)
         ]
         features = iter(backbone.features([view for several in views for view in several]))
@@ -315,7 +320,7 @@ def _start_head(job: Job, parent: ModelFiles, alphabet: Alphabet) -> Head:
     weight, bias = output_layer(
         alphabet, class_names(parent.characters()), weights[-2], weights[-1], spare
     )
-    return build_head([*weights[:-2], weight, bias], job.settings.dropout)
+    return build_head([*weights[:-2], weight, bias], job.head_settings.dropout)
 
 
 def _calibration(
@@ -337,9 +342,9 @@ def _on_sigterm(number: int, frame: FrameType | None) -> None:
     raise Cancelled
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, work: Work = run) -> int:
     """Run the job in the given folder; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m training.trainer", description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, metavar="JOB_DIR")
     folder: Path = parser.parse_args(arguments).folder
     logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(asctime)s %(message)s")
@@ -347,8 +352,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     status, failure = 1, None
     try:
         job = read_job(folder)
-        paddle.set_device("cpu" if not paddle.is_compiled_with_cuda() else "gpu")
-        result = run(job, Progress(folder))
+        result = work(job, Progress(folder))
         status = 0
     except Cancelled:
         status, failure = CANCELLED_EXIT, ("cancelled", "The training was stopped.")

@@ -15,12 +15,19 @@ from recognition.converters import Theme
 from recognition.exceptions import NothingToRollBack
 from recognition.models import ModelVersion
 from training import canary_selectors, runs, schedule, selectors
-from training.exceptions import NotActivatable, NotCancellable, NothingToReread, RunWaiting
-from training.forms import CanaryForm, ScheduleForm, ScopeForm
+from training.exceptions import (
+    ForAllTypes,
+    NotActivatable,
+    NotCancellable,
+    NothingToReread,
+    RunWaiting,
+)
+from training.forms import CanaryForm, RunForm, ScheduleForm, ScopeForm
 from training.models import LabelDispute, TrainingRun
+from training.requests import request_run
 from training.rereading import request_rereading
 from training.serving import put_in_service, take_back
-from training.states import OPEN
+from training.states import OPEN, Depth
 
 RUNS_ON_A_PAGE = 50
 
@@ -141,7 +148,8 @@ def run_list(request: HttpRequest) -> HttpResponse:
         "working": any(run.status in OPEN for run in page),
         "schedule": _schedule_form(),
         "time_zone": settings.TIME_ZONE,
-        "scope_form": ScopeForm(),
+        "run_form": RunForm(),
+        "network": selectors.network_outlook(),
         "disputed": LabelDispute.objects.open().count(),
     }
     partial = request.htmx  # type: ignore[attr-defined]  # set by django-htmx's middleware
@@ -154,7 +162,7 @@ def run_detail(request: HttpRequest, run_id: int) -> HttpResponse:
     """One run: stage, curve, ledger, verdict, log; it renews itself while the run goes on."""
     run = get_object_or_404(
         TrainingRun.objects.select_related(
-            "document_type", "dataset", "base", "candidate", "started_by"
+            "document_type", "dataset", "base", "active", "candidate", "started_by"
         ),
         pk=run_id,
     )
@@ -182,17 +190,18 @@ def run_curve(request: HttpRequest, run_id: int, theme: Theme) -> HttpResponse:
 @admin_required
 def run_start(request: HttpRequest) -> HttpResponse:
     """Queue a run by hand."""
-    form = ScopeForm(request.POST)
+    form = RunForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "There is no such document type.")
+        messages.error(request, "There is no such document type, or no such thing to train.")
         return redirect("run_list")
     try:
-        run = runs.request_run(
+        run = request_run(
             document_type=form.cleaned_data["document_type"],
+            depth=Depth(form.cleaned_data["depth"]),
             trigger=TrainingRun.Trigger.MANUAL,
             actor=_user(request),
         )
-    except RunWaiting as error:
+    except (RunWaiting, ForAllTypes) as error:
         messages.error(request, error.message)
         return redirect("run_list")
     return redirect("run_detail", run.pk)

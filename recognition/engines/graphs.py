@@ -7,7 +7,7 @@ pool; both halves are ordinary ONNX files and together give the outputs of the w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -60,8 +60,7 @@ def split_recogniser(recogniser: ModelProto) -> tuple[ModelProto, ModelProto]:
     backbone = extractor.extract_model([source], [seam])
     head = extractor.extract_model([seam], [result])
     opening_layer = next(node for node in head.graph.node if node.op_type == "Conv")
-    groups = next((int(item.i) for item in opening_layer.attribute if item.name == "group"), 1)
-    depth = _initializers(head)[opening_layer.input[1]].dims[1] * groups
+    depth = _initializers(head)[opening_layer.input[1]].dims[1] * _group(opening_layer)
 
     backbone.graph.node.extend(
         [
@@ -141,6 +140,63 @@ def replace_head_weights(head: ModelProto, weights: Sequence[Array]) -> ModelPro
     return copy
 
 
+def split_backbone(backbone: ModelProto, block: int) -> tuple[ModelProto, ModelProto]:
+    """Cut a backbone before its `block`-th depthwise convolution, 1 being the first.
+
+    (lower, upper): the upper part takes what the lower one gives, "x" -> a map of channels ->
+    "features". Every path leads through such a convolution's input. Raises GraphError where there
+    are fewer.
+    """
+    held = _initializers(backbone)
+    depthwise = [
+        node
+        for node in backbone.graph.node
+        if node.op_type == "Conv"
+        and _group(node) == held[node.input[1]].dims[0] > 1
+        and held[node.input[1]].dims[2] > 1
+    ]
+    if not 1 <= block <= len(depthwise):
+        raise GraphError(
+            f"The backbone has {len(depthwise)} depthwise convolutions; it cannot be cut before "
+            f"number {block}."
+        )
+    cut = depthwise[block - 1].input[0]
+    depth = held[depthwise[block - 1].input[1]].dims[0]
+    described = onnx.shape_inference.infer_shapes(backbone)
+    if all(info.name != cut for info in described.graph.value_info):
+        described.graph.value_info.append(
+            helper.make_tensor_value_info(cut, TensorProto.FLOAT, ["N", depth, None, None])
+        )
+    extractor = utils.Extractor(described)
+    lower = extractor.extract_model([backbone.graph.input[0].name], [cut])
+    upper = extractor.extract_model([cut], [backbone.graph.output[0].name])
+    for part in (lower, upper):
+        del part.graph.value_info[:]
+        onnx.checker.check_model(part)
+    return lower, upper
+
+
+def replace_weights(model: ModelProto, weights: Mapping[str, Array]) -> ModelProto:
+    """Return a copy of a model with other numbers in some of its arrays, by name.
+
+    Raises GraphError where a name is unknown or a shape is wrong.
+    """
+    copy = ModelProto()
+    copy.CopyFrom(model)
+    held = _initializers(copy)
+    for name, array in weights.items():
+        if name not in held:
+            raise GraphError(f"The model has no array {name}.")
+        wanted = tuple(held[name].dims)
+        if wanted != array.shape:
+            raise GraphError(f"Weight {name} has shape {wanted}, {array.shape} was given.")
+        held[name].CopyFrom(
+            numpy_helper.from_array(np.ascontiguousarray(array, dtype=np.float32), name)
+        )
+    onnx.checker.check_model(copy)
+    return copy
+
+
 def cut_classes(head: ModelProto, classes: Sequence[int]) -> ModelProto:
     """Return a copy of the head whose output layer has only these classes, in this order.
 
@@ -181,6 +237,11 @@ def _flattening(model: ModelProto, operator: str, source: str, result: str) -> N
         return helper.make_node(operator, [source], [result], axes=[2], name=name)
     model.graph.initializer.append(numpy_helper.from_array(np.array([2]), "seam.axes"))
     return helper.make_node(operator, [source, "seam.axes"], [result], name=name)
+
+
+def _group(node: NodeProto) -> int:
+    """Groups of a convolution's channels; as many as channels make it depthwise."""
+    return next((int(item.i) for item in node.attribute if item.name == "group"), 1)
 
 
 def _initializers(model: ModelProto) -> dict[str, TensorProto]:

@@ -75,8 +75,9 @@ class ModelFiles:
     """A verified model version on disk.
 
     `kind` is "base" (as shipped or fully fine-tuned) or "head" (trained on a base's features).
-    `parent` is the version training started from, `base` the version whose backbone is used; both
-    are hashes of versions, `parent` is None for a base. The remaining hashes are of single files.
+    `parent` is the version training started from, None for a base as shipped; `base` the version
+    whose backbone is used, for a base itself. Both are hashes of versions, the remaining ones of
+    single files.
     """
 
     sha256: str
@@ -214,31 +215,79 @@ def save_head(
     ModelCorrupt where the parent cannot be used.
     """
     origin = load(store, parent)
+    return _save_trained(
+        origin,
+        kind="head",
+        base=origin.base,
+        backbone=origin.backbone,
+        head=head_onnx,
+        dictionary=dictionary,
+        calibration=calibration,
+        meta=meta,
+    )
+
+
+def save_base(
+    store: Path,
+    parent: str,
+    backbone_onnx: bytes,
+    head_onnx: bytes,
+    dictionary: Sequence[str],
+    calibration: bytes,
+    meta: Mapping[str, object],
+) -> ModelFiles:
+    """Write a backbone and head trained together from `parent` as a new base.
+
+    The detector is the parent's; the rest is as `save_head` has it.
+    """
+    return _save_trained(
+        load(store, parent),
+        kind="base",
+        base=None,
+        backbone=backbone_onnx,
+        head=head_onnx,
+        dictionary=dictionary,
+        calibration=calibration,
+        meta=meta,
+    )
+
+
+def _save_trained(
+    origin: ModelFiles,
+    *,
+    kind: str,
+    base: str | None,
+    backbone: bytes | Path,
+    head: bytes,
+    dictionary: Sequence[str],
+    calibration: bytes,
+    meta: Mapping[str, object],
+) -> ModelFiles:
     characters = dictionary_bytes(dictionary)
     about = {
         **meta,
-        "kind": "head",
+        "kind": kind,
         "name": str(meta["name"]),
         "parent": origin.sha256,
-        "base": origin.base,
+        "base": base,
         "dictionary_sha256": sha256_of(characters),
         "preprocessing_version": origin.preprocessing_version,
         "calibration_version": str(json.loads(calibration)["version"]),
     }
     sha256 = save_version(
-        store,
+        origin.store,
         {
             DETECTOR: origin.directory / DETECTOR,
             DETECTOR_CONFIG: origin.directory / DETECTOR_CONFIG,
             RECOGNISER_CONFIG: origin.directory / RECOGNISER_CONFIG,
-            BACKBONE: origin.backbone,
-            HEAD: head_onnx,
+            BACKBONE: backbone,
+            HEAD: head,
             DICTIONARY: characters,
             CALIBRATION: calibration,
             MODEL: canonical_json(about),
         },
     )
-    return load(store, sha256)
+    return load(origin.store, sha256)
 
 
 def install_base(store: Path, recogniser: str = "", detector: str = "") -> ModelFiles:

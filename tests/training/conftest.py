@@ -32,11 +32,11 @@ def own_store(tmp_path: Path) -> Path:
     return tmp_path / "store"
 
 
-def train(folder: Path) -> subprocess.Popen[bytes]:
+def train(folder: Path, module: str = "training.trainer") -> subprocess.Popen[bytes]:
     """The trainer's process on a job's folder."""
     with (folder / "log.txt").open("wb") as log, (folder / "error.txt").open("wb") as error:
         return subprocess.Popen(
-            [sys.executable, "-m", "training.trainer", str(folder)],
+            [sys.executable, "-m", module, str(folder)],
             stdout=log,
             stderr=error,
             env={**os.environ, "OMP_NUM_THREADS": "2"},

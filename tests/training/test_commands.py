@@ -45,6 +45,7 @@ def test_promote_and_rollback_move_the_pointer_and_say_so(letters, capsys):
         ("rollback", ["--type", "Letters"], "no earlier model"),
         ("rollback", ["--type", "Nothing"], "There are: Letters"),
         ("retrain", ["--type", "Nothing"], "no document type"),
+        ("retrain", ["--type", "Letters", "--depth", "network"], "choose all types"),
     ],
 )
 def test_what_cannot_be_done_fails_and_says_why(letters, command, arguments, why):
@@ -98,6 +99,15 @@ def test_a_training_that_cannot_start_fails_with_its_reason(letters):
         call_command("retrain", "--type", "Letters")
     run = TrainingRun.objects.get()
     assert run.status == RunStatus.FAILED
+
+
+def test_the_whole_network_is_retrained_by_command(letters):
+    """The active model has no files in the store: it comes as far as asking for them."""
+    reviewed_page(letters, "train", "one")
+    with pytest.raises(CommandError, match="Failed: "):
+        call_command("retrain", "--all-types", "--depth", "network")
+    run = TrainingRun.objects.get()
+    assert (run.depth, run.failure_code) == ("network", "model_missing")
 
 
 def test_refresh_without_enough_corrections_says_so(letters, capsys):

@@ -16,7 +16,7 @@ from training.exceptions import DisputeSettled
 from training.hunt import Contradiction, contradicts, of_result
 from training.ledger import counts_of
 from training.models import LabelDispute, TrainingRun
-from training.runs import request_run
+from training.requests import request_run
 
 
 @pytest.mark.parametrize(

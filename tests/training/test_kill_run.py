@@ -26,8 +26,9 @@ from tests.factories import make_model, make_page, make_type
 from tests.training.labelled import installed_base, reviewed_page
 from tests.workers import ROOT, worker_environment
 from training.models import Dataset, EvaluatedLine, LabelDispute, TrainingRun, Trial
+from training.requests import request_run
 from training.runner import Ended
-from training.runs import execute_run, request_run, sweep_runs
+from training.runs import execute_run, sweep_runs
 from training.serving import put_in_service
 from training.states import RunStatus
 

@@ -13,7 +13,7 @@ from tests.training.labelled import reviewed_page
 from training.dataset import SortedLabel, freeze_dataset
 from training.ledger import counts_of, ledger_of, standing, standing_of, with_set_aside
 from training.models import TrainingRun
-from training.runs import request_run
+from training.requests import request_run
 from training.states import LeftOut, Split
 
 ASIDE = [LeftOut.TOO_LONG.value, LeftOut.UNKNOWN_CHARACTER.value, LeftOut.DISPUTED.value]

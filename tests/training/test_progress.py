@@ -18,7 +18,7 @@ from tests.training.labelled import reviewed_page
 from training.dataset import freeze_dataset
 from training.models import TrainingRun
 from training.progress import days_of, judged_runs, misreadings, work_of
-from training.runs import request_run
+from training.requests import request_run
 from training.states import RunStatus
 
 

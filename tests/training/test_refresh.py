@@ -6,7 +6,7 @@ from review.models import Label
 from tests.factories import make_model, make_page, make_reviewer, make_type, submit_as_read
 from training.models import TrainingRun
 from training.refresh import request_due_refreshes
-from training.runs import request_run
+from training.requests import request_run
 from training.states import RunStatus
 from training.tasks import request_due_refreshes as task
 

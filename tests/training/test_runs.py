@@ -14,16 +14,10 @@ from tests.factories import make_admin, make_model, make_type
 from tests.training.labelled import installed_base, kill_trainer_at, reviewed_page
 from training.exceptions import NotCancellable, RunWaiting
 from training.models import TrainingRun
+from training.nightly import request_nightly_runs
+from training.requests import new_labels, request_run
 from training.runner import Ended
-from training.runs import (
-    cancel_run,
-    execute_run,
-    job_directory,
-    new_labels,
-    request_nightly_runs,
-    request_run,
-    sweep_runs,
-)
+from training.runs import cancel_run, execute_run, job_directory, sweep_runs
 from training.states import RunStatus
 
 MANUAL, NIGHTLY = TrainingRun.Trigger.MANUAL, TrainingRun.Trigger.NIGHTLY

@@ -2,6 +2,7 @@
 
 from datetime import date, time
 
+import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -19,11 +20,14 @@ from tests.factories import (
     make_type,
     submit_as_read,
 )
+from training.checkpoint import Checkpoint, write_checkpoint
+from training.dataset import freeze_dataset
 from training.models import AccuracyAlert, CurvePoint, LabelDispute, Rereading, TrainingRun
-from training.runs import request_run
+from training.requests import request_run
+from training.runs import job_directory
 from training.schedule import nightly_task, nightly_time
 from training.serving import put_in_service
-from training.states import RunStatus, TrialAim, TrialStatus
+from training.states import Depth, RunStatus, TrialAim, TrialStatus
 from training.trials import start_trial
 
 pytestmark = pytest.mark.django_db
@@ -231,6 +235,65 @@ def test_train_now_queues_a_run_and_shows_it(client, admin, version):
     run = TrainingRun.objects.get()
     assert (run.document_type, run.started_by) == (letters, admin)
     assert "It starts when the training worker is free." in answer.content.decode()
+
+
+def test_the_whole_network_is_started_for_all_types_and_says_how_long_it_may_take(
+    client, admin, version, settings
+):
+    settings.NETWORK_TRAIN_SECONDS = 5_400
+    page = client.get(reverse("run_list")).content.decode()
+    assert "No page has been reviewed yet" in page
+    submit_as_read(make_page(make_type("Letters"), lines=[("a line", 0.3)]), make_reviewer())
+    page = client.get(reverse("run_list")).content.decode()
+    assert "1 of 1 labels are new to it" in page
+    assert "Up to about 1 h 30 min" in page
+    answer = client.post(reverse("run_start"), {"depth": "network"}, follow=True)
+    run = TrainingRun.objects.get()
+    assert (run.depth, run.document_type, run.started_by) == ("network", None, admin)
+    assert "Backbone and head: a new base" in answer.content.decode()
+
+
+def test_the_whole_network_cannot_be_started_for_one_type(client, admin, run):
+    data = {"document_type": run.document_type_id, "depth": "network"}
+    answer = client.post(reverse("run_start"), data, follow=True)
+    assert "choose all types, or train a head" in answer.content.decode()
+    answer = client.post(reverse("run_start"), {"depth": "deep"}, follow=True)
+    assert "no such thing to train" in answer.content.decode()
+    assert TrainingRun.objects.count() == 1
+
+
+def test_the_estimate_goes_by_the_last_run_of_the_whole_network(client, admin, version, settings):
+    settings.NETWORK_TRAIN_SECONDS = 10_000
+    letters = make_type("Letters")
+    submit_as_read(make_page(letters, lines=[("a line", 0.3)]), make_reviewer())
+    dataset = freeze_dataset(document_type=None)
+    TrainingRun.objects.create(
+        depth="network",
+        trigger=TrainingRun.Trigger.MANUAL,
+        status=RunStatus.SUCCEEDED,
+        dataset=dataset,
+        base=version,
+        candidate=version,
+        result={"seconds": 1_200.0},
+        verdict={"accept": False, "before": None},
+    )
+    submit_as_read(make_page(letters, lines=[("b", 0.3), ("c", 0.3)]), make_reviewer())
+    page = client.get(reverse("run_list")).content.decode()
+    assert "2 of 3 labels are new to it" in page
+    assert "About 1 h, judging by" in page
+
+
+def test_a_killed_run_says_from_where_it_goes_on(client, admin, version):
+    run = request_run(document_type=None, depth=Depth.NETWORK, trigger=TrainingRun.Trigger.MANUAL)
+    TrainingRun.objects.filter(pk=run.pk).update(resumed=1)
+    address = reverse("run_detail", args=[run.pk])
+    assert "from the beginning" in client.get(address).content.decode()
+    array = [np.ones(1, dtype=np.float32)]
+    job_directory(run).mkdir(parents=True)
+    write_checkpoint(job_directory(run), "job", Checkpoint(40, array, array, array, {}, {}))
+    page = client.get(address).content.decode()
+    assert "it goes on after step 40" in page
+    assert "1 time, after its process died" in page
 
 
 def test_train_now_twice_says_that_one_waits(client, admin, run):

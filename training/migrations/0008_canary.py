@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('recognition', '0011_canary'),
-        ('training', '0006_accuracy_alerts'),
+        ('training', '0007_whole_network'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

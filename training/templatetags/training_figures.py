@@ -36,6 +36,16 @@ def share(part: float) -> int:
 
 
 @register.filter
+def duration(seconds: float) -> str:
+    """5000 as "about 1 h 20 min": nothing finer is known of what is to come."""
+    minutes = max(round(seconds / 60), 1)
+    if minutes < 60:
+        return f"about {minutes} min"
+    hours, rest = divmod(round(minutes / 10) * 10, 60)
+    return f"about {hours} h {rest} min" if rest else f"about {hours} h"
+
+
+@register.filter
 def milliseconds(seconds: float) -> str:
     """0.0123 as "12.3 ms"."""
     return f"{seconds * 1000:.1f} ms"

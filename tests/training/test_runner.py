@@ -1,0 +1,39 @@
+"""What the supervisor starts."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from training.runner import ROOT, command_for, environment
+
+
+@pytest.mark.parametrize("devices", ["", "0"])
+def test_one_device_is_one_process(devices):
+    assert command_for(Path("/job"), devices) == [sys.executable, "-m", "training.child", "/job"]
+
+
+def test_several_gpus_are_left_to_paddles_launcher():
+    command = command_for(Path("/job"), "0,1")
+    assert command[:5] == [sys.executable, "-m", "paddle.distributed.launch", "--devices", "0,1"]
+    assert command[-2:] == [str(ROOT / "training" / "child.py"), "/job"]
+    assert Path(command[-2]).exists()
+
+
+def test_a_child_started_by_its_path_finds_pythons_own_modules(tmp_path):
+    """As the launcher starts it. Several processes without a GPU end with a reason."""
+    (tmp_path / "job.json").write_text('{"store": "x", "base_sha256": "0", "items": []}')
+    held, supervisor = os.pipe()  # it ends where this is closed
+    child = subprocess.run(
+        [sys.executable, *command_for(tmp_path, "0,1")[-2:]],
+        env={**environment(), "PADDLE_TRAINERS_NUM": "2"},
+        stdin=held,
+        capture_output=True,
+    )
+    os.close(supervisor)
+    os.close(held)
+    assert child.returncode == 1, child.stderr
+    assert "Paddle sees none here" in json.loads((tmp_path / "result.json").read_text())["message"]

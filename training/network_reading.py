@@ -1,0 +1,140 @@
+"""How a network reads lines before, during and after its training: always as it would be served."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import paddle
+
+from recognition.calibrating import refit
+from recognition.calibration import Calibration, line_features
+from recognition.ctc import class_names, decode, greedy_text
+from recognition.direction import turn
+from recognition.engines.halves import Backbone, ExportedHead, Features
+from recognition.engines.network import Network
+from recognition.engines.store import ModelFiles
+from recognition.metrics import edits
+from recognition.preprocess import line_tensor, tensor_width, text_width
+from training.characters import Alphabet
+from training.fitting import Sample, ctc_loss
+from training.gate import Parity
+from training.job import Item, Job, Progress, read_crop
+from training.network_fitting import Look
+from training.recogniser import Recogniser
+from training.trainer import Line
+
+Array = npt.NDArray[np.float32]
+
+_CHUNK = 64  # crops held in memory at a time
+_HEAD_LINES = 4_000  # of which features are kept for the head's first steps; 80 kB each
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLines:
+    """The job's lines but for the test, with what the parent makes of them.
+
+    `near` is the highest probability of each of the parent's classes on any step of any line.
+    """
+
+    lines: list[Line]
+    readings: dict[int | str, tuple[str, float | None]]
+    near: Array
+
+
+def read_all(job: Job, parent: ModelFiles, progress: Progress) -> ReadLines:
+    """Read the lines that may be learnt from once with the parent, as it stands."""
+    items = [item for item in job.items if item.split != "test"]
+    backbone = Backbone(parent.backbone, job.settings.threads)
+    head = ExportedHead(parent.head)
+    names = class_names(parent.characters())
+    calibration = Calibration.from_json(parent.calibration.read_bytes())
+    found = ReadLines([], {}, np.zeros(len(names), dtype=np.float32))
+    for start in range(0, len(items), _CHUNK):
+        progress.tell("features", start, len(items))
+        part = items[start : start + _CHUNK]
+        crops = [read_crop(job, item) for item in part]
+        for item, crop, features in zip(part, crops, backbone.stream(crops), strict=True):
+            lattice = head.probabilities(features)
+            np.maximum(found.near, lattice.max(axis=0), out=found.near)
+            fill = text_width(crop) / tensor_width(crop)
+            decoded = decode(lattice, names, fill)
+            confidence = calibration.line_confidence([one.confidence for one in decoded.characters])
+            found.readings[item.label_id] = (decoded.text, confidence)
+            kept = features if len(found.lines) < _HEAD_LINES else _length_of(features)
+            found.lines.append(Line(item, (kept,), fill))
+    progress.tell("features", len(items), len(items))
+    return found
+
+
+def _length_of(features: Features) -> Features:
+    """An array as long as the features that takes no memory: of these only the length counts."""
+    return np.broadcast_to(np.float32(0), features.shape)
+
+
+def look_at(
+    recogniser: Recogniser,
+    job: Job,
+    validation: Sequence[tuple[Line, Sample]],
+    alphabet: Alphabet,
+) -> Look:
+    """The validation lines as the library that serves reads them with the weights set now."""
+    backbone, head = recogniser.export()
+    features = Network(backbone, threads=job.settings.threads, streams=job.settings.threads)
+    reader = Network(head, threads=1)
+    crops = (line_tensor(read_crop(job, line.item))[None] for line, _ in validation)
+    wrong, losses = 0, []
+    for (_, sample), found in zip(validation, features.stream(crops), strict=True):
+        lattice = reader.run(np.array(found))
+        wrong += edits(sample.text, greedy_text(lattice[0], alphabet.names))
+        # The softmax of a distribution's logarithm is that distribution.
+        logits = paddle.to_tensor(np.log(np.maximum(lattice, 1e-20)))
+        steps = paddle.to_tensor([lattice.shape[1]])
+        losses.append(float(ctc_loss(logits, steps, [sample.encoded])))
+    characters = sum(len(sample.text) for _, sample in validation)
+    return Look(cer=wrong / characters, loss=float(np.mean(losses)))
+
+
+def calibrate(
+    backbone: bytes, head: bytes, parent: ModelFiles, job: Job, names: Sequence[str]
+) -> bytes:
+    """Fitted on what the exported network reads on validation lines, as a head's is."""
+    features = Network(backbone, threads=job.settings.threads, streams=job.settings.threads)
+    reader = Network(head, threads=1)
+    found, correct = [], []
+    items = [item for item in job.items if item.split == "validation"]
+    for item in items:
+        crop = read_crop(job, item)
+        lattice = reader.run(features.run(line_tensor(crop)[None]))[0]
+        decoded = decode(lattice, names, text_width(crop) / tensor_width(crop))
+        if decoded.characters:
+            found.append(line_features([one.confidence for one in decoded.characters]))
+            correct.append(decoded.text == turn(item.text))
+    own = Calibration.from_json(parent.calibration.read_bytes())
+    return refit(own, found, correct).to_json().encode()
+
+
+def compare_with_files(
+    recogniser: Recogniser,
+    candidate: ModelFiles,
+    job: Job,
+    items: Sequence[Item],
+    names: Sequence[str],
+    progress: Progress,
+) -> Parity:
+    """Read every line with the trained network and with the stored files of the candidate."""
+    recogniser.learning.eval()
+    backbone = Backbone(candidate.backbone, job.settings.threads, precision="float32")
+    head = ExportedHead(candidate.head)
+    mismatched, furthest = 0, 0.0
+    for at, item in enumerate(items):
+        crop = read_crop(job, item)
+        trained = recogniser.probabilities(crop)
+        served = head.probabilities(backbone.features([crop])[0])
+        mismatched += greedy_text(trained, names) != greedy_text(served, names)
+        furthest = max(furthest, float(np.abs(trained - served).max()))
+        if at % _CHUNK == 0:
+            progress.tell("exporting", at, len(items))
+    return Parity(lines=len(items), mismatched=mismatched, max_difference=furthest)

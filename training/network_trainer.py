@@ -1,0 +1,367 @@
+"""Train the whole network: `python -m training.network_trainer JOB_DIR`, a process of its own.
+
+The folder and the exit status are those of `training.trainer`. It leaves a new base: backbone and
+head learn together from all labels, mixed with general lines. A job whose process died goes on
+from the folder's checkpoint when it is started again.
+"""
+
+from __future__ import annotations
+
+import logging
+import resource
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+
+from recognition.crops import Image
+from recognition.ctc import class_names
+from recognition.direction import turn
+from recognition.engines import graphs
+from recognition.engines.blobs import canonical_json, sha256_of, sweep_temporary
+from recognition.engines.halves import Backbone
+from recognition.engines.paddle import PaddleEngine
+from recognition.engines.store import ModelFiles, load, save_base
+from recognition.preprocess import STRIDE, tensor_width
+from training.characters import Alphabet, choose_alphabet, output_layer, steps_needed
+from training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from training.fitting import Fit, Point, Sample, fit
+from training.general import GeneralLine, compare_on_general, frozen_set, training_lines
+from training.job import Job, JobError, Progress, read_crop
+from training.network import build_head, read_weights
+from training.network_fitting import TextLine, fit_network
+from training.network_reading import ReadLines, calibrate, compare_with_files, look_at, read_all
+from training.parallel import Ranks, join_ranks
+from training.recogniser import Recogniser
+from training.settings import NetworkSettings, TrainSettings
+from training.trainer import (
+    Ledger,
+    Line,
+    evaluate,
+    find_contradictions,
+    keep_ledger,
+    main,
+)
+
+log = logging.getLogger("training")
+
+Array = npt.NDArray[np.float32]
+
+_FEWEST_GENERAL, _MOST_GENERAL = 64, 4_000
+_LOOKED_AT = 400  # validation lines read at a look
+
+
+def run(job: Job, progress: Progress) -> dict[str, Any]:
+    """Do the job; returns the result to be written. Raises what `training.trainer.main` names."""
+    started = time.monotonic()
+    settings = job.network_settings
+    ranks = join_ranks()
+    if not ranks.is_first:
+        progress = _own_progress(job, ranks)
+    parent = load(job.store, job.base_sha256)
+    if ranks.is_first:
+        sweep_temporary(job.store)
+    read = read_all(job, parent, progress)
+    general = _general_lines(job, parent)
+    found = find_contradictions(job, read.lines, read.readings)
+    alphabet = _alphabet(parent, read, general, settings)
+    ledger = keep_ledger(read.lines, alphabet, {one.label_id for one in found})
+    for item in job.items:
+        ledger.counts["test"] += item.split == "test"
+    if not ledger.samples("train"):
+        raise JobError("There is no line to learn from: every training line was left out.")
+    log.info(
+        "%d lines to learn from, %d general lines beside them, %d to validate, %d classes",
+        len(ledger.samples("train")),
+        len(general),
+        len(ledger.samples("validation")),
+        len(alphabet.names),
+    )
+    recogniser, fitted, resumed = _train(job, parent, ledger, general, alphabet, progress, ranks)
+    if not ranks.is_first:
+        sys.exit(0)  # one process judges what all have trained, and one writes a result
+
+    progress.tell("exporting", 0, 1)
+    whole = _with_all_classes(job, recogniser, parent, alphabet)
+    backbone, head = recogniser.export(whole.weights)
+    names = class_names(whole.characters)
+    candidate = save_base(
+        job.store,
+        parent.sha256,
+        backbone,
+        head,
+        whole.characters,
+        calibrate(backbone, head, parent, job, names),
+        {
+            "name": job.name,
+            "dataset_sha256": job.dataset_sha256(),
+            "settings": settings.as_dict(),
+            "new_characters": list(alphabet.new),
+        },
+    )
+    test = [item for item in job.items if item.split == "test"]
+    compared = test or list(job.items)
+    recogniser.learning.head = build_head(whole.weights)
+    parity = compare_with_files(recogniser, candidate, job, compared, names, progress)
+    progress.tell("exporting", 1, 1)
+
+    evaluated, cost = evaluate(job, candidate, compared, progress)
+    engines = [
+        PaddleEngine(load(job.store, sha256), threads=settings.threads)
+        for sha256 in (job.active_sha256, candidate.sha256)
+    ]
+    on_general = compare_on_general(engines, frozen_set(settings.frozen_lines))
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    progress.tell("done", 1, 1)
+    return {
+        "status": "succeeded",
+        "candidate_sha256": candidate.sha256,
+        "base_sha256": parent.sha256,
+        "active_sha256": job.active_sha256,
+        "dataset_sha256": job.dataset_sha256(),
+        "dictionary_sha256": candidate.dictionary_sha256,
+        "trained_dictionary_sha256": Alphabet(whole.characters, alphabet.new).sha256(),
+        "new_characters": list(alphabet.new),
+        "classes": len(alphabet.names),
+        "ledger": dict(ledger.counts),
+        "set_aside": ledger.aside,
+        "contradictions": [asdict(one) for one in found],
+        "curve": [asdict(point) for point in fitted.curve],
+        "steps": fitted.steps,
+        "best_step": fitted.best_step,
+        "stopped_early": fitted.stopped_early,
+        "bad_steps": fitted.bad_steps,
+        "resumed_at": resumed,
+        "general_lines": len(general),
+        "seconds": round(time.monotonic() - started, 2),
+        "processor_seconds": round(usage.ru_utime + usage.ru_stime, 2),
+        "peak_memory_mb": round(usage.ru_maxrss / 1024, 1),
+        "parity": asdict(parity),
+        "cost": cost,
+        "general": asdict(on_general),
+        "test": evaluated if test else [],
+    }
+
+
+def _own_progress(job: Job, ranks: Ranks) -> Progress:
+    """Where a process beside the first tells its progress: nobody follows it."""
+    folder = job.folder / "ranks" / str(ranks.rank)
+    folder.mkdir(parents=True, exist_ok=True)
+    return Progress(folder)
+
+
+def _general_lines(job: Job, parent: ModelFiles) -> list[GeneralLine]:
+    settings = job.network_settings
+    if not settings.general_share:
+        return []
+    labels = sum(item.split == "train" for item in job.items)
+    wanted = min(max(round(labels * settings.general_share), _FEWEST_GENERAL), _MOST_GENERAL)
+    # A character that no label has is none to be added for rendered text's sake.
+    known = {" ", *parent.characters()}
+    found = [GeneralLine(read_crop(job, item), item.text) for item in job.beside]
+    found += training_lines(max(wanted - len(found), 0), settings.seed)
+    return [line for line in found if known.issuperset(line.text)]
+
+
+def _alphabet(
+    parent: ModelFiles, read: ReadLines, general: Sequence[GeneralLine], settings: NetworkSettings
+) -> Alphabet:
+    """The characters that are trained: those of the lines, their scripts, and near rivals."""
+    names = class_names(parent.characters())
+    rivals = "".join(names[at] for at in np.flatnonzero(read.near >= settings.rival))
+    texts = [*(text for text, _ in read.readings.values()), rivals]
+    written = [*(line.visual for line in read.lines), *(turn(line.text) for line in general)]
+    return choose_alphabet(parent.characters(), written, texts)
+
+
+def _train(
+    job: Job,
+    parent: ModelFiles,
+    ledger: Ledger,
+    general: Sequence[GeneralLine],
+    alphabet: Alphabet,
+    progress: Progress,
+    ranks: Ranks,
+) -> tuple[Recogniser, Fit, int | None]:
+    """The trained recogniser, its training, and the step at which it was taken up again."""
+    settings = job.network_settings
+    learnt_from = {
+        "base": parent.sha256,
+        "dataset": job.dataset_sha256(),
+        "beside": sorted(item.crop_sha256 for item in job.beside),
+        "alphabet": alphabet.sha256(),
+        "settings": settings.as_dict(),
+    }
+    identity = sha256_of(canonical_json(learnt_from))
+    kept = read_checkpoint(job.folder, identity)
+    weights = graphs.head_weights(onnx.load(str(parent.head)))
+    weight, bias = output_layer(
+        alphabet,
+        class_names(parent.characters()),
+        weights[-2],
+        weights[-1],
+        _spare_classes(job, parent),
+    )
+    start = [*weights[:-2], weight, bias]
+    beside = [
+        (line, tuple(encoded))
+        for line in general
+        if (encoded := alphabet.encode(turn(line.text)))
+        and steps_needed(encoded) <= tensor_width(line.crop) // STRIDE
+    ]
+    if kept is None and settings.head_steps:
+        start = _bring_head_near(job, parent, start, ledger, beside, alphabet, progress)
+    recogniser = Recogniser(
+        parent,
+        start,
+        frozen_blocks=settings.frozen_blocks,
+        dropout=settings.dropout,
+        threads=settings.threads,
+    )
+    if kept is not None:
+        log.info("going on after step %d", kept.step)
+
+    def on_point(point: Point) -> None:
+        log.info(
+            "step %d of %d, loss %.3f, validation %s",
+            point.step,
+            point.of,
+            point.loss,
+            "-" if point.validation_cer is None else f"{point.validation_cer:.2%}",
+        )
+        if ranks.is_first:
+            progress.tell(
+                "training",
+                point.step,
+                point.of,
+                loss=point.loss,
+                learning_rate=point.learning_rate,
+                validation_cer=point.validation_cer,
+                validation_loss=point.validation_loss,
+            )
+
+    def keep(state: Checkpoint) -> None:
+        if ranks.is_first:
+            write_checkpoint(job.folder, identity, state)
+            log.info("checkpoint after step %d", state.step)
+
+    validation = [(line, sample) for line, sample in ledger.usable if _is_validation(line)]
+    judged = len(validation) >= settings.min_validation_lines
+    look = partial(look_at, recogniser, job, validation[:_LOOKED_AT], alphabet)
+    fitted = fit_network(
+        recogniser,
+        [_text_line(job, line, sample) for line, sample in ledger.usable if _is_train(line)],
+        [TextLine(partial(_crop_of, line), text, tensor_width(line.crop)) for line, text in beside],
+        settings,
+        look=look if judged else None,
+        on_point=on_point,
+        keep=keep,
+        resume=kept,
+        ranks=ranks,
+    )
+    return recogniser, fitted, kept.step if kept else None
+
+
+def _is_train(line: Line) -> bool:
+    return line.item.split == "train"
+
+
+def _is_validation(line: Line) -> bool:
+    return line.item.split == "validation"
+
+
+def _crop_of(line: GeneralLine) -> Image:
+    return line.crop
+
+
+def _text_line(job: Job, line: Line, sample: Sample) -> TextLine:
+    width = len(line.views[0])  # in steps: as good for telling like from like
+    return TextLine(partial(read_crop, job, line.item), sample.encoded, width)
+
+
+def _bring_head_near(
+    job: Job,
+    parent: ModelFiles,
+    start: list[Array],
+    ledger: Ledger,
+    general: Sequence[tuple[GeneralLine, tuple[int, ...]]],
+    alphabet: Alphabet,
+    progress: Progress,
+) -> list[Array]:
+    """The head after some steps on features: a hundredth of the price of moving all of it."""
+    settings = job.network_settings
+    usable = [
+        (line, sample) for line, sample in ledger.usable if any(sample.views[0].strides)
+    ]  # with features that were kept
+    backbone = Backbone(parent.backbone, settings.threads)
+    chosen = general[: len(usable)]
+    features = backbone.features([line.crop for line, _ in chosen])
+    samples = [sample for line, sample in usable if _is_train(line)] + [
+        Sample((found,), encoded, line.text)
+        for (line, encoded), found in zip(chosen, features, strict=True)
+    ]
+    validation = [sample for line, sample in usable if _is_validation(line)][:_LOOKED_AT]
+    head = build_head(start, settings.dropout)
+    steps = settings.head_steps
+    fit(
+        head,
+        samples,
+        validation,
+        alphabet.names,
+        TrainSettings(
+            learning_rate=settings.learning_rate,
+            dropout=settings.dropout,
+            min_steps=steps,
+            max_steps=steps,
+            seed=settings.seed,
+            threads=settings.threads,
+        ),
+        lambda point: progress.tell("warm_up", point.step, point.of),
+    )
+    return read_weights(head)
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """A head's weights with all of a base's classes, and its dictionary."""
+
+    weights: list[Array]
+    characters: tuple[str, ...]
+
+
+def _spare_classes(job: Job, parent: ModelFiles) -> tuple[Sequence[str], Array, Array]:
+    """Names, weight and bias of the classes of the base that the parent stands on.
+
+    Where the parent is a head for all types, its own dictionary is only a part of that.
+    """
+    base = load(job.store, parent.base)
+    weights = graphs.head_weights(onnx.load(str(base.head)))
+    return class_names(base.characters()), weights[-2], weights[-1]
+
+
+def _with_all_classes(
+    job: Job, recogniser: Recogniser, parent: ModelFiles, alphabet: Alphabet
+) -> _Whole:
+    """What was learnt, and the base's weights for characters that nothing was near to.
+
+    A base reads every document type: it may not lose the characters of those yet to come.
+    """
+    *inner, weight, bias = read_weights(recogniser.learning.head)
+    spare = _spare_classes(job, parent)
+    known = spare[0][1:-1]
+    have = set(known)
+    characters = (*known, *(one for one in alphabet.characters if one not in have))
+    whole_weight, whole_bias = output_layer(
+        Alphabet(characters, alphabet.new), alphabet.names, weight, bias, spare
+    )
+    return _Whole([*inner, whole_weight, whole_bias], characters)
+
+
+if __name__ == "__main__":
+    sys.exit(main(work=run))
