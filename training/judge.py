@@ -20,7 +20,7 @@ from training.gate import Cost, Parity, Reason, decide, lines_from_result, may_b
 from training.hunt import of_result
 from training.models import Dataset, DatasetItem, EvaluatedLine, TrainingRun
 from training.paired import General
-from training.rollout import roll_out
+from training.rollout import goes_as_canary, roll_out
 from training.settings import settings_of
 from training.states import RUN_MOVES, RunStatus, Split, Stage, TrialAim
 from training.trials import start_trial
@@ -89,6 +89,7 @@ def conclude(run: TrainingRun, dataset: Dataset, result: dict[str, Any]) -> str:
             findings |= {"accept": False, "reasons": [asdict(CHANGED), *findings["reasons"]]}
         on_trial = active == expected != candidate and may_be_tried(verdict)
         findings["on_trial"] = on_trial
+        findings["as_canary"] = findings["accept"] and goes_as_canary(run)
         report = {key: value for key, value in result.items() if key not in ("test", "curve")}
         doubt = settings_of(run.depth, run.settings).dispute_confidence
         if not move(
@@ -108,6 +109,7 @@ def conclude(run: TrainingRun, dataset: Dataset, result: dict[str, Any]) -> str:
             roll_out(
                 run=run,
                 candidate=candidate,
+                as_canary=findings["as_canary"],
                 reason=f"Run {run.pk}: error rate {_percent(verdict.before)} before, "
                 f"{_percent(verdict.after)} now, on {verdict.lines} held-out lines.",
             )

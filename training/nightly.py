@@ -4,7 +4,7 @@ from contextlib import suppress
 
 from django.conf import settings
 
-from recognition.models import DocumentType
+from recognition.models import Canary, DocumentType
 from training.exceptions import RunWaiting
 from training.models import TrainingRun
 from training.requests import new_labels, request_run
@@ -38,6 +38,12 @@ def request_nightly_runs() -> list[TrainingRun]:
 
 
 def network_is_due() -> bool:
-    """Whether enough labels are new to the whole network for a night of training."""
+    """Whether enough labels are new to the whole network for a night of training.
+
+    While a base is the canary it is waited for: the next would take its place before anything is
+    known of it, every night.
+    """
     wanted: int = settings.NETWORK_MIN_NEW_LABELS
+    if Canary.objects.running().filter(document_type=None).exists():
+        return False
     return wanted > 0 and new_labels(None, Depth.NETWORK) >= wanted

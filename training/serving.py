@@ -8,6 +8,7 @@ from recognition.models import Activation, DocumentType, ModelVersion
 from recognition.registry import activate, active_model, roll_back
 from review.rereading import request_rereading_of_waiting
 from training.exceptions import NotActivatable
+from training.requests import request_heads_on_new_base
 from training.states import TrialAim
 from training.trials import end_trials, start_trial
 
@@ -23,7 +24,8 @@ def put_in_service(
     """Activate a version for a scope; pages that wait for a reviewer are read again by it.
 
     The scope's canary is promoted by it where it is this version, else withdrawn. What it replaces
-    keeps watch: it reads beside it, and comes back should it prove better.
+    keeps watch: it reads beside it, and comes back should it prove better. On a new base for all
+    types, the heads of the types that have one are trained anew.
 
     Raises NotActivatable where the version was trained for another document type.
     """
@@ -37,6 +39,8 @@ def put_in_service(
             document_type=document_type, aim=TrialAim.GUARD, serving=version, beside=replaced
         )
     request_rereading_of_waiting(document_type)
+    if document_type is None and version.kind == ModelVersion.Kind.BASE and replaced != version:
+        request_heads_on_new_base()
     return activation
 
 

@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from recognition.calibration import SHIPPED
 from recognition.engines.store import load, save_base, save_head
-from recognition.models import ActiveModel, ModelVersion
+from recognition.models import ActiveModel, Canary, ModelVersion
 from recognition.registry import VersionFacts, active_model, base_of, register_version
 from review.models import Label
 from tests.factories import make_admin, make_model, make_type
 from tests.training.labelled import installed_base, reviewed_page
+from training.canary import start_canary
 from training.checkpoint import NAME, Checkpoint, write_checkpoint
 from training.exceptions import ForAllTypes, RunWaiting
 from training.models import TrainingRun
@@ -26,6 +27,7 @@ from training.requests import new_labels, request_run
 from training.runner import Ended
 from training.runs import cancel_run, execute_run, job_directory, sweep_runs
 from training.serving import put_in_service
+from training.shadow import promote_canary, withdraw_canary
 from training.states import Depth, RunStatus
 
 pytestmark = pytest.mark.django_db
@@ -213,7 +215,7 @@ def trainer_of_a_base(general_edits: int):
     return trainer
 
 
-def test_an_accepted_base_serves_and_heads_are_trained_on_it_and_compared_with_their_own():
+def test_an_accepted_base_is_the_canary_then_serves_and_heads_are_trained_on_it():
     base, letters = reviewed_letters()
     forms = make_type("Forms")
     own = own_head(letters, base, "Letters")
@@ -223,6 +225,13 @@ def test_an_accepted_base_serves_and_heads_are_trained_on_it_and_compared_with_t
     new = run.candidate
     assert new is not None
     assert (new.kind, new.parent, base_of(new)) == (ModelVersion.Kind.BASE, base, new)
+    canary = Canary.objects.running().get()
+    assert (canary.document_type, canary.model_version) == (None, new)
+    assert run.verdict["as_canary"]
+    assert active_model(forms) == base
+    assert not TrainingRun.objects.open().exists(), "heads wait for a base that serves"
+
+    promote_canary(canary=canary, actor=None)
     assert active_model(forms) == active_model(None) == new
     assert active_model(letters) == own, "until its own new head has passed the gate"
     assert run.verdict["general"]["after"] == pytest.approx(0.011)
@@ -257,3 +266,27 @@ def test_a_base_that_forgets_is_refused_with_a_sentence():
     assert active_model(None) == base
     assert ActiveModel.objects.count() == 1
     assert not TrainingRun.objects.open().exists()
+
+
+def test_where_every_type_has_its_own_head_an_accepted_base_serves_at_once():
+    base, letters = reviewed_letters()
+    own_head(letters, base, "Letters")
+    run = network_run()
+    assert execute_run(run.pk, trainer=trainer_of_a_base(110)) == "accepted"
+    run.refresh_from_db()
+    assert not run.verdict["as_canary"]
+    assert active_model(None) == run.candidate
+    assert TrainingRun.objects.open().get().document_type == letters
+
+
+def test_no_night_makes_a_base_while_another_is_the_canary(settings):
+    base, _ = reviewed_letters()
+    settings.NETWORK_MIN_NEW_LABELS = 1
+    assert network_is_due()
+    canary = start_canary(
+        version=make_model(), document_type=None, actor=None, reason="Accepted by the gate"
+    )
+    assert not network_is_due()
+    withdraw_canary(canary=canary, actor=None)
+    assert network_is_due()
+    assert active_model(None) == base

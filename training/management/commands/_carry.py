@@ -80,7 +80,9 @@ def _tell(run: TrainingRun, out: OutputWrapper) -> None:
     for reason in [*verdict["reasons"], *verdict["remarks"]]:
         out.write(f"- {reason['sentence']}")
     word = "was refused by the gate"
-    if verdict["accept"]:
+    if verdict.get("as_canary"):
+        word = "reads a share of the documents as the canary"
+    elif verdict["accept"]:
         word = "is in service"
     elif verdict.get("on_trial"):
         word = "is not proven yet; it reads new pages beside the model in service"
