@@ -274,5 +274,6 @@ def test_the_sweep_asks_again_for_what_was_lost(kind: DocumentType, reviewer: Us
         done_at=timezone.now() - 2 * find.SWEEP_AFTER
     )
     assert find.sweep_unsearched() == 1
+    assert find.sweep_unsearched() == 0, "it waits in a queue, and is not sent twice"
     search(lost)
     assert find.sweep_unsearched() == 0
