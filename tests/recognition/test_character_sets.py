@@ -214,7 +214,7 @@ def test_changing_the_set_offers_to_read_waiting_pages_again_on_the_record(admin
     told = admin.post(reverse("type_reread", args=[document_type.pk]), follow=True)
     assert "1 page will be read again" in told.content.decode()
     assert Event.objects.get(verb="read again").data == {"pages": 1}
-    assert reread_waiting_pages(document_type) == 1
+    assert reread_waiting_pages(document_type.pk) == 1
 
 
 @pytest.mark.django_db

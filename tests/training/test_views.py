@@ -424,5 +424,5 @@ def test_the_list_of_models_costs_the_same_however_many_there_are(
             actor=None,
             reason="for a test",
         )
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         client.get(reverse("model_list"))
