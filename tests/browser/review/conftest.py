@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.signals import request_finished, request_started
 from django.test import Client
 from playwright.sync_api import BrowserContext
 from playwright.sync_api import Page as Tab
@@ -20,6 +21,35 @@ from tests.factories import Lines, make_reviewer, make_task
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop is this test's own thread
 
 UNSENT = "Object.keys(localStorage).some((key) => key.includes(':draft:'))"
+
+
+_under_way: list[object] = []
+
+
+def _begun(sender: object, **_: object) -> None:
+    _under_way.append(sender)
+
+
+def _ended(sender: object, **_: object) -> None:
+    if _under_way:
+        _under_way.pop()
+
+
+request_started.connect(_begun)
+request_finished.connect(_ended)
+
+
+@pytest.fixture
+def page(page: Tab, context: BrowserContext) -> Iterator[Tab]:
+    """A page that says as it goes that it leaves, before the database is emptied under that."""
+    _under_way.clear()  # an answer that nobody read to its end, in an earlier test
+    yield page
+    for tab in context.pages:
+        tab.goto("about:blank")
+    end = time.monotonic() + 2
+    time.sleep(0.1)  # until what was sent arrives
+    while _under_way and time.monotonic() < end:
+        time.sleep(0.02)
 
 
 @pytest.fixture
