@@ -221,7 +221,7 @@ def judge(shop: Workshop, candidate: Candidate) -> Verdict:
         parity=_parity(shop, candidate, crops),
         trained_dictionary_sha256=candidate.trained_dictionary_sha256,
         exported_dictionary_sha256=candidate.served.dictionary_sha256,
-        cost=Cost(**measure_cost(engines, crops[:6], rounds=3)),
+        cost=Cost(**measure_cost(engines, crops[:6], rounds=5)),
     )
 
 
