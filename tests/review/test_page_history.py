@@ -35,7 +35,7 @@ class TestHistory:
     ) -> None:
         page = factories.make_page(lines=[(f"line {n}", 0.5) for n in range(lines)], image=False)
         client.force_login(factories.make_admin())
-        with django_assert_num_queries(17):
+        with django_assert_num_queries(18):
             client.get(reverse("page_detail", args=[page.pk]))
 
     @pytest.mark.parametrize("status", [PageStatus.QUEUED, PageStatus.FAILED])
