@@ -20,9 +20,7 @@ from ocrsite import embedded
 
 VAR = Path(tempfile.mkdtemp(prefix="ocr-tests-"))
 _servers = ExitStack()
-_OF_PARENT = "OCR_TESTS_SERVERS"
-"""Names the servers started here for the processes that run a share of the tests: they inherit the
-environment of the one that hands the tests out, whose servers are not theirs."""
+_named: list[str] = []
 
 
 def _start_servers() -> None:
@@ -32,10 +30,9 @@ def _start_servers() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "2")
     os.environ["DJANGO_SETTINGS_MODULE"] = "ocrsite.settings"
     os.environ["VAR_DIR"] = str(VAR)
-    for name in os.environ.pop(_OF_PARENT, "").split():
-        del os.environ[name]
     started = _servers.enter_context(embedded.servers(VAR, os.environ, durable=False))
-    os.environ.update(started, **{_OF_PARENT: " ".join(started)})
+    os.environ.update(started)
+    _named.extend(["DJANGO_SETTINGS_MODULE", *started])
 
 
 def _stop_servers() -> None:
@@ -50,6 +47,17 @@ import django  # noqa: E402  the settings could not be read before
 from django.conf import settings  # noqa: E402
 
 django.setup()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Leave the processes that run the tests to name their own servers, and no settings before.
+
+    They inherit the environment of the one that hands the tests out; pytest-django reads the
+    settings that are named there before this file is imported.
+    """
+    for name in _named:
+        del os.environ[name]
 
 
 @pytest.fixture(scope="session", autouse=True)
