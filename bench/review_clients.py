@@ -119,6 +119,7 @@ def claims(*, reviewers: int, number: int, pause: float = 0.0) -> dict[str, Any]
     connected = min(CONNECTIONS, reviewers)
     waiting = iter(zip(dues, itertools.cycle(people), strict=False))
     turn = threading.Lock()
+    busy = {person.pk: threading.Lock() for person in people}
     began = time.perf_counter()
 
     def work_through() -> list[tuple[float, int]]:
@@ -130,11 +131,12 @@ def claims(*, reviewers: int, number: int, pause: float = 0.0) -> dict[str, Any]
                 break
             time.sleep(max(0.0, began + due - time.perf_counter()))
             asked = began + due if pause else time.perf_counter()
-            task = claim_next(person)
-            if task is None:
-                break
-            found.append((time.perf_counter() - asked, task.pk))
-            _finish(task, person)
+            with busy[person.pk]:  # who asks again before the page is done is given that page
+                task = claim_next(person)
+                if task is None:
+                    break
+                found.append((time.perf_counter() - asked, task.pk))
+                _finish(task, person)
         connection.close()
         return found
 

@@ -28,6 +28,7 @@ def _start_servers() -> None:
     os.environ.setdefault("SECRET_KEY", "only for tests")
     os.environ.setdefault("PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK", "True")
     os.environ.setdefault("OMP_NUM_THREADS", "2")
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # who waits leaves the core to others
     os.environ["DJANGO_SETTINGS_MODULE"] = "ocrsite.settings"
     os.environ["VAR_DIR"] = str(VAR)
     started = _servers.enter_context(embedded.servers(VAR, os.environ, durable=False))
@@ -58,6 +59,7 @@ def pytest_xdist_setupnodes() -> None:
     """
     for name in _named:
         del os.environ[name]
+    os.environ["OMP_NUM_THREADS"] = "1"  # they share the cores among themselves
 
 
 @pytest.fixture(scope="session", autouse=True)
