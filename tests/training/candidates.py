@@ -202,7 +202,8 @@ def judge(shop: Workshop, candidate: Candidate) -> Verdict:
     if candidate.two_types:
         shown = [*shown, *shop.stamps]
     crops = [line.crop for line in shown]
-    engines = [PaddleEngine(files) for files in (candidate.active, candidate.served)]
+    # One thread: two that wait for each other beside other work take processor time for nothing.
+    engines = [PaddleEngine(files, threads=1) for files in (candidate.active, candidate.served)]
     active, after = (engine.recognise_crops(crops) for engine in engines)
     lines = [
         PairedLine(
