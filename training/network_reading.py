@@ -22,9 +22,9 @@ from training.characters import Alphabet
 from training.fitting import Sample, ctc_loss
 from training.gate import Parity
 from training.job import Item, Job, Progress, read_crop
+from training.lines import Line
 from training.network_fitting import Look
 from training.recogniser import Recogniser
-from training.trainer import Line
 
 Array = npt.NDArray[np.float32]
 

@@ -8,7 +8,6 @@ from the folder's checkpoint when it is started again.
 from __future__ import annotations
 
 import logging
-import resource
 import sys
 import time
 from collections.abc import Sequence
@@ -26,7 +25,6 @@ from recognition.direction import turn
 from recognition.engines import graphs
 from recognition.engines.blobs import canonical_json, sha256_of, sweep_temporary
 from recognition.engines.halves import Backbone
-from recognition.engines.paddle import PaddleEngine
 from recognition.engines.store import ModelFiles, load, save_base
 from recognition.preprocess import STRIDE, tensor_width
 from training.characters import Alphabet, choose_alphabet, output_layer, steps_needed
@@ -34,20 +32,15 @@ from training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from training.fitting import Fit, Point, Sample, fit
 from training.general import GeneralLine, compare_on_general, frozen_set, training_lines
 from training.job import Job, JobError, Progress, read_crop
+from training.lines import Ledger, Line, find_contradictions, keep_ledger
 from training.network import build_head, read_weights
 from training.network_fitting import TextLine, fit_network
 from training.network_reading import ReadLines, calibrate, compare_with_files, look_at, read_all
+from training.outcome import about, cost_of, evaluate, report, serving_engines
 from training.parallel import Ranks, join_ranks
 from training.recogniser import Recogniser
 from training.settings import NetworkSettings, TrainSettings
-from training.trainer import (
-    Ledger,
-    Line,
-    evaluate,
-    find_contradictions,
-    keep_ledger,
-    main,
-)
+from training.trainer import main
 
 log = logging.getLogger("training")
 
@@ -98,12 +91,7 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
         head,
         whole.characters,
         calibrate(backbone, head, parent, job, names),
-        {
-            "name": job.name,
-            "dataset_sha256": job.dataset_sha256(),
-            "settings": settings.as_dict(),
-            "new_characters": list(alphabet.new),
-        },
+        about(job, alphabet),
     )
     test = [item for item in job.items if item.split == "test"]
     compared = test or list(job.items)
@@ -111,41 +99,29 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
     parity = compare_with_files(recogniser, candidate, job, compared, names, progress)
     progress.tell("exporting", 1, 1)
 
-    evaluated, cost = evaluate(job, candidate, compared, progress)
-    engines = [
-        PaddleEngine(load(job.store, sha256), threads=settings.threads)
-        for sha256 in (job.active_sha256, candidate.sha256)
-    ]
+    engines = serving_engines(job, candidate)
+    evaluated = evaluate(job, engines, compared, progress)
+    cost = cost_of(job, candidate, compared)
     on_general = compare_on_general(engines, frozen_set(settings.frozen_lines))
-    usage = resource.getrusage(resource.RUSAGE_SELF)
     progress.tell("done", 1, 1)
-    return {
-        "status": "succeeded",
-        "candidate_sha256": candidate.sha256,
-        "base_sha256": parent.sha256,
-        "active_sha256": job.active_sha256,
-        "dataset_sha256": job.dataset_sha256(),
-        "dictionary_sha256": candidate.dictionary_sha256,
-        "trained_dictionary_sha256": Alphabet(whole.characters, alphabet.new).sha256(),
-        "new_characters": list(alphabet.new),
-        "classes": len(alphabet.names),
-        "ledger": dict(ledger.counts),
-        "set_aside": ledger.aside,
-        "contradictions": [asdict(one) for one in found],
-        "curve": [asdict(point) for point in fitted.curve],
-        "steps": fitted.steps,
-        "best_step": fitted.best_step,
-        "stopped_early": fitted.stopped_early,
-        "bad_steps": fitted.bad_steps,
+    told = report(
+        job,
+        parent,
+        candidate,
+        trained=alphabet,
+        written=Alphabet(whole.characters, alphabet.new),
+        ledger=ledger,
+        contradictions=found,
+        fitted=fitted,
+        parity=parity,
+        cost=cost,
+        evaluated=evaluated if test else [],
+        started=started,
+    )
+    return told | {
         "resumed_at": resumed,
         "general_lines": len(general),
-        "seconds": round(time.monotonic() - started, 2),
-        "processor_seconds": round(usage.ru_utime + usage.ru_stime, 2),
-        "peak_memory_mb": round(usage.ru_maxrss / 1024, 1),
-        "parity": asdict(parity),
-        "cost": cost,
         "general": asdict(on_general),
-        "test": evaluated if test else [],
     }
 
 

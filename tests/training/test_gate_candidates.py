@@ -34,7 +34,7 @@ REASONS = {
     "overfitted to three lines": "not_better",
     "trained on labels of other lines": "not_better",
     "sure of everything": "calibration_worse",
-    "three times as slow": "slower",
+    "half as slow again": "slower",
     "proven on eight lines only": "too_few_lines",
     "proven on one document only": "too_few_documents",
 }

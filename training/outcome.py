@@ -1,0 +1,153 @@
+"""What comes of a training: the candidate beside the active model, and the result to be written."""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from recognition.crops import Image
+from recognition.engines.paddle import PaddleEngine
+from recognition.engines.store import ModelFiles, load
+from training.characters import Alphabet
+from training.fitting import Fit
+from training.gate import Parity
+from training.hunt import Contradiction
+from training.job import Item, Job, Progress, read_crop
+from training.lines import Ledger
+
+_CHUNK = 64  # crops held in memory at a time
+_TIMED_LINES, _TIMED_ROUNDS = 24, 5
+
+
+def about(job: Job, alphabet: Alphabet) -> dict[str, Any]:
+    """What a model version tells of the training it comes from."""
+    return {
+        "name": job.name,
+        "dataset_sha256": job.dataset_sha256(),
+        "settings": job.settings.as_dict(),
+        "new_characters": list(alphabet.new),
+    }
+
+
+def serving_engines(job: Job, candidate: ModelFiles) -> tuple[PaddleEngine, PaddleEngine]:
+    """Active model and candidate in the engine that serves."""
+    active, after = (
+        PaddleEngine(files, threads=job.settings.threads)
+        for files in (load(job.store, job.active_sha256), candidate)
+    )
+    return active, after
+
+
+def evaluate(
+    job: Job, engines: Sequence[PaddleEngine], items: Sequence[Item], progress: Progress
+) -> list[dict[str, Any]]:
+    """What active model and candidate, in this order, read on the items."""
+    rows: list[dict[str, Any]] = []
+    for start in range(0, len(items), _CHUNK):
+        part = items[start : start + _CHUNK]
+        progress.tell("evaluating", start, len(items))
+        crops = [read_crop(job, item) for item in part]
+        active, after = (engine.recognise_crops(crops) for engine in engines)
+        rows += [
+            {
+                "label_id": item.label_id,
+                "document": item.document,
+                "active_text": before.text,
+                "candidate_text": now.text,
+                "active_confidence": before.confidence,
+                "candidate_confidence": now.confidence,
+            }
+            for item, before, now in zip(part, active, after, strict=True)
+        ]
+    progress.tell("evaluating", len(items), len(items))
+    return rows
+
+
+def cost_of(job: Job, candidate: ModelFiles, items: Sequence[Item]) -> dict[str, float]:
+    """Processor seconds a line of active model and candidate, on the first of the items.
+
+    On one thread each: two that wait for each other beside other work take processor time for
+    nothing, which once hid a head that was slower.
+    """
+    files = (load(job.store, job.active_sha256), candidate)
+    engines = [PaddleEngine(each, threads=1) for each in files]
+    return measure_cost(engines, [read_crop(job, item) for item in items[:_TIMED_LINES]])
+
+
+def measure_cost(
+    engines: Sequence[PaddleEngine], crops: Sequence[Image], rounds: int = _TIMED_ROUNDS
+) -> dict[str, float]:
+    """Processor seconds a line of two engines: the median of the first, and that times the ratio.
+
+    Line by line in turns, and the ratio is the median of each line's own: a core whose clock
+    changes or whose caches are shared is slower by a third for seconds, but not between the two
+    readings of one line.
+    """
+    first, ratios = [], []
+    for number in range(rounds):
+        order = (0, 1) if number % 2 == 0 else (1, 0)
+        for crop in crops:
+            spent = [0.0, 0.0]
+            for at in order:
+                before = time.process_time()
+                engines[at].recognise_crops([crop])
+                spent[at] = time.process_time() - before
+            first.append(spent[0])
+            ratios.append(spent[1] / spent[0])
+    active = statistics.median(first)
+    return {
+        "active": round(active, 6),
+        "candidate": round(active * statistics.median(ratios), 6),
+    }
+
+
+def report(
+    job: Job,
+    parent: ModelFiles,
+    candidate: ModelFiles,
+    *,
+    trained: Alphabet,
+    written: Alphabet,
+    ledger: Ledger,
+    contradictions: Sequence[Contradiction],
+    fitted: Fit,
+    parity: Parity,
+    cost: dict[str, float],
+    evaluated: list[dict[str, Any]],
+    started: float,
+) -> dict[str, Any]:
+    """The result of a training that succeeded, as `training.judge` reads it.
+
+    `trained` are the characters learnt, `written` those of the candidate's output; `evaluated` is
+    empty where there is no test line; `started` is by `time.monotonic`.
+    """
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "status": "succeeded",
+        "candidate_sha256": candidate.sha256,
+        "base_sha256": parent.sha256,
+        "active_sha256": job.active_sha256,
+        "dataset_sha256": job.dataset_sha256(),
+        "dictionary_sha256": candidate.dictionary_sha256,
+        "trained_dictionary_sha256": written.sha256(),
+        "new_characters": list(trained.new),
+        "classes": len(trained.names),
+        "ledger": dict(ledger.counts),
+        "set_aside": ledger.aside,
+        "contradictions": [asdict(one) for one in contradictions],
+        "curve": [asdict(point) for point in fitted.curve],
+        "steps": fitted.steps,
+        "best_step": fitted.best_step,
+        "stopped_early": fitted.stopped_early,
+        "bad_steps": fitted.bad_steps,
+        "seconds": round(time.monotonic() - started, 2),
+        "processor_seconds": round(usage.ru_utime + usage.ru_stime, 2),
+        "peak_memory_mb": round(usage.ru_maxrss / 1024, 1),
+        "parity": asdict(parity),
+        "cost": cost,
+        "test": evaluated,
+    }
