@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
+from recognition.chance import chance
 from recognition.models import DocumentType, Page, Prediction
 from review.models import QueueFigures
 from review.queued import MOST
@@ -18,7 +19,6 @@ from review.value import (
     Pace,
     Scale,
     Worth,
-    chance,
     worth_of,
 )
 

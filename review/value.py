@@ -13,7 +13,6 @@ approach", 2018): it needs nothing that reading has not stored already.
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -143,15 +142,6 @@ def worth_of(lines: Sequence[LineDoubt], pace: Pace, coverage: Coverage) -> Wort
         seconds=looking + pace.error * errors,
         looking=looking,
     )
-
-
-def chance(salt: str, page_id: int) -> float:
-    """A number in [0, 1) that looks drawn at random and is a page's for ever.
-
-    52 bits of a SHA-256, as migration 0012 computes them in SQL.
-    """
-    digest = hashlib.sha256(f"{salt}:{page_id}".encode()).hexdigest()
-    return int(digest[:13], 16) / 16**13
 
 
 def quantile(values: Sequence[float], share: float) -> float:

@@ -1,5 +1,5 @@
 # Pages are reviewed in the order of what that is worth, and some by chance: in three steps, so
-# that rows of before get the arm and the random number that `review.value.chance` gives a page.
+# that rows of before get the arm and the random number that `recognition.chance` gives a page.
 
 import django.db.models.deletion
 from django.conf import settings

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recognition.canaries import appoint_canary, change_share, model_for_page, types_read_by
-from recognition.canary_share import Part, part_of, place_of
+from recognition.canary_share import Part, part_of
 from recognition.exceptions import CanaryOver
 from recognition.models import Canary, Event, Page, Prediction
 from recognition.reading import _claim, read_page, reread_page
@@ -39,7 +39,6 @@ def test_a_larger_share_keeps_every_document_in_its_part(sha256, salt, share, la
 
 @given(sha256=SHA256, salt=st.uuids())
 def test_at_the_largest_share_every_document_has_a_part(sha256, salt):
-    assert 0 <= place_of(sha256, salt) < 1
     assert part_of(sha256, salt, 0.5) != Part.NEITHER
 
 

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from recognition.chance import chance
 from recognition.models import Page
 from review import revaluing
 from review.figures import find_figures
@@ -21,7 +22,6 @@ from review.route import route_page
 from review.services import reopen_page
 from review.states import Arm, TaskKind
 from review.turns import came_by
-from review.value import chance
 from tests import factories
 from tests.constraints.attacks import copy_of
 

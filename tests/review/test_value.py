@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from recognition.chance import chance
 from review.pace import DonePage, fit_pace
 from review.value import (
     NOTHING,
@@ -16,7 +17,6 @@ from review.value import (
     LineDoubt,
     Pace,
     Scale,
-    chance,
     doubts_of,
     expected_errors,
     quantile,
