@@ -81,6 +81,7 @@ def test_leaving_after_the_session_is_gone_asks_first_and_then_leaves(
     task = open_screen()
     end_session(page)
     page.get_by_role("button", name="Leave", exact=True).click()
+    expect(dialog(page)).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog(page)).to_be_hidden()
     assert ReviewTask.objects.get(pk=task.pk).status == TaskStatus.HELD
