@@ -102,6 +102,11 @@ def learning(runs: Sequence[Judged], days: Sequence[Day], theme: Theme) -> bytes
     left.set_ylabel("Character error rate", color=colours.ink)
     if runs:
         left.legend(frameon=False, fontsize=8, labelcolor=colours.ink)
+    else:
+        left.set_xticks([])
+        left.set_yticks([])
+        left.text(0.5, 0.5, "no run has been judged yet", color=colours.ink, fontsize=8,
+                  ha="center", va="center", transform=left.transAxes)  # fmt: skip
     return svg(figure, colours)
 
 
