@@ -5,7 +5,7 @@ import io
 import itertools
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.auth.models import Group, User
@@ -36,6 +36,7 @@ from review.leases import claim_task
 from review.models import ReviewTask
 from review.route import route_page
 from review.services import LineEntry, submit_page
+from training.models import AccuracyAlert
 
 PASSWORD = "correct horse battery"
 WIDTH, LINE_HEIGHT, MARGIN = 640, 44, 30  # pixels of a made page
@@ -344,3 +345,22 @@ def _characters(text: str, confidence: float | None) -> list[list[Any]]:
             ]
         )
     return made
+
+
+def make_alert(document_type: DocumentType | None = None, **fields: Any) -> AccuracyAlert:
+    """A fall from 98 to 91 % of the lines right, of a type with one audited page."""
+    document_type = document_type or make_type()
+    week = date(2026, 2, 9)
+    return AccuracyAlert.objects.create(
+        **{
+            "document_type": document_type,
+            "week": week,
+            "since": week,
+            "accuracy": 0.91,
+            "bound": 0.95,
+            "reference": 0.98,
+            "lines": 200,
+            "pages": [make_page(document_type).pk],
+            **fields,
+        }
+    )

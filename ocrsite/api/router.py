@@ -6,6 +6,7 @@ from recognition.api import BatchViewSet, DocumentTypeViewSet, DocumentViewSet
 from recognition.upload_api import PartialUploadViewSet
 from review.api import LabelViewSet, PageViewSet, ReviewTaskViewSet
 from review.proposals.api import ProposalRoundViewSet, ProposalSetViewSet
+from training.alert_api import AlertViewSet
 from training.api import (
     ModelVersionViewSet,
     QueueArmsViewSet,
@@ -30,3 +31,4 @@ router.register("training-runs", TrainingRunViewSet, basename="api-training-run"
 router.register("trials", TrialViewSet, basename="api-trial")
 router.register("queue-arms", QueueArmsViewSet, basename="api-queue-arms")
 router.register("canaries", CanaryViewSet, basename="api-canary")
+router.register("alerts", AlertViewSet, basename="api-alert")

@@ -26,6 +26,7 @@ LISTS = (
     "training-runs",
     "trials",
     "canaries",
+    "alerts",
 )
 
 

@@ -6,7 +6,7 @@ from rest_framework.test import APIClient
 
 from recognition.models import Activation, ActiveModel
 from recognition.states import PageStatus
-from tests.factories import make_model, make_page, make_type
+from tests.factories import make_alert, make_model, make_page, make_type
 from training.models import TrainingRun
 from training.states import TrialAim
 from training.trials import start_trial
@@ -90,6 +90,31 @@ def test_a_trial_is_followed_and_ended_over_the_api(
     assert ActiveModel.objects.get().model_version == beside
     again = admin_api.post(f"{path}withdraw/")
     assert (again.status_code, again.json()["code"]) == (409, "trial_over")
+
+
+def test_a_fall_in_accuracy_is_seen_and_acknowledged_over_the_api(
+    admin_api: APIClient, reviewer_api: APIClient, admin: User
+) -> None:
+    alert, other = make_alert(), make_alert()
+    path = f"/api/v1/alerts/{alert.pk}/"
+    assert reviewer_api.get(path).status_code == 403
+    assert reviewer_api.post(f"{path}acknowledge/", {"note": "x"}).status_code == 403
+    assert admin_api.get("/api/v1/alerts/0/").status_code == 404
+    seen = admin_api.get(path).json()
+    assert (seen["week"], seen["accuracy"], seen["pages"]) == ("2026-02-09", 0.91, alert.pages)
+    empty = admin_api.post(f"{path}acknowledge/", {"note": "  "}, format="json")
+    assert (empty.status_code, set(empty.json()["fields"])) == (400, {"note"})
+    said = admin_api.post(f"{path}acknowledge/", {"note": "A new scanner."}, format="json").json()
+    assert (said["status"], said["acknowledged_by"], said["note"]) == (
+        "acknowledged", admin.username, "A new scanner.",
+    )  # fmt: skip
+    again = admin_api.post(f"{path}acknowledge/", {"note": "Again."}, format="json")
+    assert (again.status_code, again.json()["code"]) == (409, "alert_acknowledged")
+    listed = admin_api.get("/api/v1/alerts/?status=open").json()
+    assert [row["id"] for row in listed["results"]] == [other.pk]
+    of_type = admin_api.get(f"/api/v1/alerts/?document_type={alert.document_type_id}").json()
+    assert [row["id"] for row in of_type["results"]] == [alert.pk]
+    assert admin_api.get("/api/v1/alerts/?status=lost").status_code == 400
 
 
 def test_both_arms_are_told_over_the_api(admin_api: APIClient, reviewer_api: APIClient) -> None:

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from recognition.models import Canary
 from tests.constraints.attacks import breaks, first_label, insert, protected, update
-from tests.factories import make_admin, make_model, make_type
-from training.models import AccuracyAlert, Dataset, DatasetItem, Rereading, TrainingRun, Trial
+from tests.factories import make_admin, make_alert, make_model, make_type
+from training.models import Dataset, DatasetItem, Rereading, TrainingRun, Trial
 
 pytestmark = pytest.mark.django_db
 
@@ -47,11 +47,7 @@ def test_one_run_runs_and_ends_with_what_belongs_to_its_state() -> None:
 
 
 def test_an_alert_is_told_once_and_acknowledged_with_a_note() -> None:
-    week = date(2026, 2, 9)
-    alert = AccuracyAlert.objects.create(
-        document_type=make_type(), week=week, since=week, accuracy=0.9, bound=0.95, reference=0.98,
-        lines=200,
-    )  # fmt: skip
+    alert = make_alert()
     breaks("one_open_alert_per_type", insert(alert, week=date(2026, 2, 16)))
     whole = {"acknowledged_at": timezone.now(), "acknowledged_by": make_admin(), "note": "Seen."}
     named = "alert_acknowledged_names_who_when_and_why"

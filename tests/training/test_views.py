@@ -1,6 +1,6 @@
 """The pages on models and runs: who may open them, what they show, what their buttons do."""
 
-from datetime import date, time
+from datetime import time
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ from recognition.states import PageStatus
 from review.models import Label
 from tests.factories import (
     make_admin,
+    make_alert,
     make_model,
     make_page,
     make_reviewer,
@@ -22,7 +23,7 @@ from tests.factories import (
 )
 from training.checkpoint import Checkpoint, write_checkpoint
 from training.dataset import freeze_dataset
-from training.models import AccuracyAlert, CurvePoint, LabelDispute, Rereading, TrainingRun
+from training.models import CurvePoint, LabelDispute, Rereading, TrainingRun
 from training.requests import request_run
 from training.runs import job_directory
 from training.schedule import nightly_task, nightly_time
@@ -104,16 +105,7 @@ def dispute(version, run):
 
 @pytest.fixture
 def alert(run):
-    return AccuracyAlert.objects.create(
-        document_type=run.document_type,
-        week=date(2026, 2, 9),
-        since=date(2026, 2, 9),
-        accuracy=0.91,
-        bound=0.95,
-        reference=0.98,
-        lines=200,
-        pages=[make_page(run.document_type).pk],
-    )
+    return make_alert(run.document_type)
 
 
 @pytest.fixture
