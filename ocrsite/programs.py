@@ -12,7 +12,8 @@ READER_BYTES = 2 * 2**30  # what a reading process may take before it is replace
 WEB_WORKERS = 2  # processes, so that one slow request never stops the site
 WEB_THREADS = 8  # a thread each: requests wait for the database, not for the processor
 READING_NICENESS = 5  # people in front of a page come first
-TRAINING_NICENESS = 10  # learning gives way to reading and to people
+REFRESH_NICENESS = 10  # learning gives way to reading and to people
+TRAINING_NICENESS = 15  # and what has all night to what is waited for
 LOG_BYTES = 10 * 2**20
 LOGS_KEPT = 3
 
@@ -49,7 +50,7 @@ def readers(machine: Machine, *, threads: int) -> int:
 
 
 def programs(*, port: int, reading: int) -> tuple[Program, ...]:
-    """The site's programs: web on `port`, `reading` OCR processes, training, default, beat."""
+    """The site's programs: web on `port`, `reading` that read, two that train, default, beat."""
     web = (
         *("gunicorn", "ocrsite.wsgi", "--bind", f"127.0.0.1:{port}", "--preload"),
         *("--workers", str(WEB_WORKERS), "--worker-class", "gthread"),
@@ -59,7 +60,8 @@ def programs(*, port: int, reading: int) -> tuple[Program, ...]:
     return (
         Program("web", _python(*web)),
         _worker("ocr", queues="line,ocr", processes=reading, niceness=READING_NICENESS),
-        _worker("train", queues="train,refresh", processes=1, niceness=TRAINING_NICENESS),
+        _worker("refresh", queues="refresh", processes=1, niceness=REFRESH_NICENESS),
+        _worker("train", queues="train", processes=1, niceness=TRAINING_NICENESS),
         _worker("default", queues="default", processes=1),
         Program("beat", _python("celery", "-A", "ocrsite", "--skip-checks", "beat")),
     )

@@ -225,7 +225,9 @@ CELERY_TASK_ROUTES = {
     "recognition.tasks.read_page": {"queue": "ocr"},
     "recognition.tasks.reread_page": {"queue": "ocr"},
     "review.tasks.find_proposals": {"queue": "ocr"},  # it looks with the recogniser's backbone
-    "training.tasks.execute_run": {"queue": "train"},
+    # A head is learnt within minutes, also while a network is trained for hours.
+    "training.tasks.train_head": {"queue": "refresh"},
+    "training.tasks.train_network": {"queue": "train"},
     "training.tasks.read_for_trials": {"queue": "ocr"},
 }
 CELERY_TASK_SOFT_TIME_LIMIT = 540  # seconds; a page of 1,500 lines takes 85 of one core

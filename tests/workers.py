@@ -4,11 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from celery import current_app
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,3 +50,12 @@ def celery_worker(queues: str, log: Path, *, concurrency: int = 1) -> Iterator[s
             except subprocess.TimeoutExpired:
                 os.killpg(worker.pid, signal.SIGKILL)
                 worker.wait()
+
+
+def messages_in(*queues: str) -> Counter[str]:
+    """How many messages wait in the real broker, by queue."""
+    with current_app.connection_for_write() as broker:
+        channel = broker.default_channel
+        return Counter(
+            {queue: channel.queue_declare(queue, passive=False).message_count for queue in queues}
+        )

@@ -155,8 +155,8 @@ class TrainingRun(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(
-                name="one_running_training_run",
-                fields=["status"],
+                name="one_running_training_run_per_depth",
+                fields=["depth"],
                 condition=Q(status=RunStatus.RUNNING),
             ),
             models.UniqueConstraint(

@@ -46,7 +46,7 @@ log = logging.getLogger("training")
 
 Array = npt.NDArray[np.float32]
 
-_FEWEST_GENERAL, _MOST_GENERAL = 64, 4_000
+_MOST_GENERAL = 4_000
 _LOOKED_AT = 400  # validation lines read at a look
 
 
@@ -137,7 +137,8 @@ def _general_lines(job: Job, parent: ModelFiles) -> list[GeneralLine]:
     if not settings.general_share:
         return []
     labels = sum(item.split == "train" for item in job.items)
-    wanted = min(max(round(labels * settings.general_share), _FEWEST_GENERAL), _MOST_GENERAL)
+    share = round(labels * settings.general_share)
+    wanted = min(max(share, settings.fewest_general), _MOST_GENERAL)
     # A character that no label has is none to be added for rendered text's sake.
     known = {" ", *parent.characters()}
     found = [GeneralLine(read_crop(job, item), item.text) for item in job.beside]

@@ -42,9 +42,13 @@ class TrainingRunQuerySet(models.QuerySet["m.TrainingRun"]):
             status=RunStatus.RUNNING,
         )
 
+    def waiting(self) -> TrainingRunQuerySet:
+        """Queued."""
+        return self.filter(status=RunStatus.QUEUED)
+
     def waiting_since(self, patience: timedelta) -> TrainingRunQuerySet:
         """Queued longer than `patience` ago: the message may be lost."""
-        return self.filter(status=RunStatus.QUEUED, queued_at__lt=timezone.now() - patience)
+        return self.waiting().filter(queued_at__lt=timezone.now() - patience)
 
 
 class TrialQuerySet(models.QuerySet["m.Trial"]):

@@ -1,5 +1,7 @@
 """Asking for training runs: which scope, how deep, and how many labels there are for it."""
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
@@ -15,7 +17,8 @@ from training.models import TrainingRun
 from training.settings import NetworkSettings, TrainSettings
 from training.states import Depth
 
-EXECUTE_TASK = "training.tasks.execute_run"
+TASKS = {Depth.HEAD: "training.tasks.train_head", Depth.NETWORK: "training.tasks.train_network"}
+"""What carries a run through: in queues of their own, for a head never waits for a network."""
 
 
 def request_run(
@@ -43,11 +46,17 @@ def request_run(
                 **_labels_now(document_type),
             )
             record_event(verb="request", subject=run, actor=actor)
-            enqueue(EXECUTE_TASK, [run])
+            send_runs([run])
     except IntegrityError as error:
         scope = "the whole network" if depth == Depth.NETWORK else "this document type"
         raise RunWaiting(f"A run for {scope} waits already.") from error
     return run
+
+
+def send_runs(runs: Sequence[TrainingRun]) -> None:
+    """After commit, tell the workers to carry these runs through."""
+    for depth, task in TASKS.items():
+        enqueue(task, [run for run in runs if run.depth == depth])
 
 
 def usual_settings(depth: Depth) -> TrainSettings | NetworkSettings:

@@ -1,4 +1,7 @@
-"""Training runs from request to verdict. At most one runs at a time: a database constraint."""
+"""Training runs from request to verdict.
+
+At most one head and one network are trained at a time: a database constraint.
+"""
 
 import logging
 import shutil
@@ -17,7 +20,7 @@ from recognition.engines.store import ModelStoreError
 from recognition.events import record_event
 from recognition.exceptions import RecognitionError
 from recognition.models import ModelVersion
-from recognition.queue import PATIENCE, enqueue
+from recognition.queue import PATIENCE
 from recognition.registry import active_model, base_of
 from recognition.states import move
 from training.checkpoint import drop_checkpoint
@@ -26,7 +29,7 @@ from training.exceptions import NotCancellable, NothingToLearn, TrainingError
 from training.judge import GONE, conclude
 from training.models import CurvePoint, Dataset, TrainingRun
 from training.prepare import prepare_job
-from training.requests import EXECUTE_TASK, new_labels
+from training.requests import new_labels, send_runs
 from training.runner import Ended, run_trainer
 from training.settings import settings_of
 from training.states import RUN_MOVES, Depth, RunStatus, Split, Stage
@@ -69,7 +72,7 @@ def execute_run(run_id: int, trainer: Trainer = run_trainer) -> str:
         logger.exception("training run %s", run_id)
         return _end(run, RunStatus.FAILED, "unexpected", f"{type(error).__name__}: {error}")
     finally:
-        _queue_next()
+        _send_next(Depth(run.depth))
 
 
 def cancel_run(*, run: TrainingRun, actor: AbstractBaseUser) -> None:
@@ -111,7 +114,7 @@ def sweep_runs() -> int:
             )
     late = list(TrainingRun.objects.waiting_since(PATIENCE))
     TrainingRun.objects.filter(pk__in=[run.pk for run in late]).update(queued_at=timezone.now())
-    enqueue(EXECUTE_TASK, late)
+    send_runs(late)
     return len(silent) + len(late)
 
 
@@ -121,7 +124,7 @@ def job_directory(run: TrainingRun) -> Path:
 
 
 def _start(run_id: int) -> TrainingRun | None:
-    """Make a queued run the running one; None where it is not queued, or another one runs."""
+    """Make a queued run the running one; None where it is not queued or one of its depth runs."""
     now = timezone.now()
     try:
         with transaction.atomic():
@@ -134,7 +137,7 @@ def _start(run_id: int) -> TrainingRun | None:
                 stage=Stage.FREEZING,
             )
     except IntegrityError:
-        return None  # the constraint one_running_training_run; it is queued again when that ends
+        return None  # one_running_training_run_per_depth; it is sent again when that one ends
     if not started:
         return None
     return TrainingRun.objects.select_related("document_type").get(pk=run_id)
@@ -234,7 +237,7 @@ def _put_back(run: TrainingRun) -> bool:
                 progress=0,
                 queued_at=timezone.now(),
             )
-            enqueue(EXECUTE_TASK, [run] if moved else [])
+            send_runs([run] if moved else [])
     except IntegrityError:
         return False  # another one waits already
     return bool(moved)
@@ -286,8 +289,7 @@ def _end(run: TrainingRun, status: RunStatus, code: str, message: str) -> str:
     return f"{status.value}: {code}"
 
 
-def _queue_next() -> None:
-    """A run that found another one running waits in the database; send its message again."""
-    waiting = TrainingRun.objects.filter(status=RunStatus.QUEUED).order_by("pk").first()
-    if waiting is not None:
-        enqueue(EXECUTE_TASK, [waiting])
+def _send_next(depth: Depth) -> None:
+    """A run that found another of its depth running waits in the database; send it again."""
+    waiting = TrainingRun.objects.waiting().of_depth(depth).order_by("pk").first()
+    send_runs([waiting] if waiting else [])

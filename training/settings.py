@@ -42,6 +42,7 @@ _NETWORK_POSITIVE = (
     "threads",
     "rival",
     "frozen_lines",
+    "fewest_general",
 )
 
 
@@ -91,14 +92,15 @@ class NetworkSettings:
     warm_up_steps and fall to a hundredth along a cosine. batch_lines: label lines a step, to which
     general_share times as many general lines are added. confident_share: as many lines as this
     share of the labels, that nobody labelled and the model is nearly sure of, take the place of
-    rendered ones. passes: each label line is seen this often,
-    within min_steps and max_steps, unless `seconds` of training are up first: the cosine follows
-    whichever is used up sooner. frozen_blocks: the backbone before its depthwise convolution of
-    this number stays as it is (0: all of it learns); on a processor its lower part costs most and
-    gains least. head_steps: steps on cached features, before the backbone moves, that bring the
-    head near (0: none). rival: characters that come nearer than this probability to being read on
-    any line are trained against; the others' weights stay. average, patience, dropout,
-    min_validation_lines, dispute_confidence, seed, threads: as in TrainSettings.
+    rendered ones. fewest_general: different general lines there are at least, however few the
+    labels: fewer are learnt by heart, and what they stand for is forgotten. passes: each label line
+    is seen this often, within min_steps and max_steps, unless `seconds` of training are up first:
+    the cosine follows whichever is used up sooner. frozen_blocks: the backbone before its depthwise
+    convolution of this number stays as it is (0: all of it learns); on a processor its lower part
+    costs most and gains least. head_steps: steps on cached features, before the backbone moves,
+    that bring the head near (0: none). rival: characters that come nearer than this probability to
+    being read on any line are trained against; the others' weights stay. average, patience,
+    dropout, min_validation_lines, dispute_confidence, seed, threads: as in TrainSettings.
     checkpoint_seconds: between two checkpoints. frozen_lines: lines of the frozen general set on
     which the result is compared.
     """
@@ -110,6 +112,7 @@ class NetworkSettings:
     batch_lines: int = 8
     general_share: float = 1.0
     confident_share: float = 0.25
+    fewest_general: int = 400
     passes: int = 20
     min_steps: int = 100
     max_steps: int = 50_000

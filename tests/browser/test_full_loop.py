@@ -44,7 +44,7 @@ def test_corrections_become_a_better_model_and_one_click_takes_it_back(
     later = rendered_files(tmp_path / "later", Counter(train=1), first_seed=600)
     log = tmp_path / "worker.log"
 
-    with celery_worker("ocr,default", log), celery_worker("train,refresh", log):
+    with celery_worker("ocr,default", log), celery_worker("refresh", log):
         sign_in(page, live_server.url, "ada")
         upload(page, "Chronicles", old_print, tmp_path / "batch")
         wait_until_read(page, live_server.url, len(truths))

@@ -37,7 +37,7 @@ def test_one_run_runs_and_ends_with_what_belongs_to_its_state() -> None:
     run = TrainingRun.objects.create(trigger="manual")
     breaks("one_queued_run_per_scope", insert(run))
     update(run, status="running")()
-    breaks("one_running_training_run", insert(run, status="running"))
+    breaks("one_running_training_run_per_depth", insert(run, status="running"))
     breaks("run_status_known", update(run, status="lost"))
     for status in ("failed", "skipped"):
         breaks("run_failed_has_reason", update(run, status=status))

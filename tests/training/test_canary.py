@@ -1,7 +1,8 @@
 """A canary on its share, judged on pages of both models, and what becomes of the pages it read."""
 
+from collections import Counter
+
 import pytest
-from celery import current_app
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -26,6 +27,7 @@ from tests.factories import (
     make_type,
     submit_as_read,
 )
+from tests.workers import messages_in
 from training import rereading
 from training.canary import start_canary
 from training.exceptions import NotActivatable, NothingToReread, TrialOver
@@ -398,18 +400,9 @@ def test_the_way_back_is_one_move_whatever_the_number_of_pages(letters, act):
 def test_a_roll_back_sends_one_message_however_many_pages_wait(letters):
     put_in_service(version=make_model(), document_type=None, actor=None, reason="x")
     waiting = [make_page(letters, lines=[(WRONG, 0.3)]) for _ in range(3)]
-    before = messages_sent()
+    before = messages_in("default", "ocr")
     take_back(document_type=None, actor=None, reason="By hand")
-    sent = {queue: number - before[queue] for queue, number in messages_sent().items()}
-    assert sent == {"default": 1, "ocr": 0}
+    sent = messages_in("default", "ocr") - before
+    assert sent == Counter(default=1)
     assert reread_waiting_pages(letters.pk) == reread_waiting_pages(None) == len(waiting)
     assert reread_waiting_pages(0) == 0
-
-
-def messages_sent() -> dict[str, int]:
-    """Messages that wait in the real broker, by queue."""
-    with current_app.connection_for_write() as broker:
-        return {
-            queue: broker.default_channel.queue_declare(queue, passive=False).message_count
-            for queue in ("default", "ocr")
-        }

@@ -17,6 +17,7 @@ MODULE = "training.network_trainer"
 QUICK = NetworkSettings(
     batch_lines=2,
     general_share=0.5,
+    fewest_general=64,
     min_steps=12,
     max_steps=12,
     head_steps=2,

@@ -1,6 +1,7 @@
 """A run from request to verdict: every way it can end, and that the active model is safe."""
 
 import threading
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -12,13 +13,14 @@ from recognition.models import ActiveModel
 from recognition.registry import active_model
 from tests.factories import make_admin, make_model, make_type
 from tests.training.labelled import installed_base, kill_trainer_at, reviewed_page
+from tests.workers import messages_in
 from training.exceptions import NotCancellable, RunWaiting
 from training.models import TrainingRun
 from training.nightly import request_nightly_runs
 from training.requests import new_labels, request_run
 from training.runner import Ended
 from training.runs import cancel_run, execute_run, job_directory, sweep_runs
-from training.states import RunStatus
+from training.states import Depth, RunStatus
 
 MANUAL, NIGHTLY = TrainingRun.Trigger.MANUAL, TrainingRun.Trigger.NIGHTLY
 
@@ -93,6 +95,36 @@ def test_a_second_run_waits_while_one_runs():
     assert seen == ["not waiting"]
     second.refresh_from_db()
     assert second.status == RunStatus.QUEUED
+
+
+@pytest.mark.django_db
+def test_a_head_is_trained_while_a_network_is_and_no_second_network():
+    letters = ready_type()
+    network = request_run(document_type=None, trigger=MANUAL, depth=Depth.NETWORK)
+    head = request_run(document_type=letters, trigger=MANUAL)
+    seen = []
+
+    def meanwhile(job, **rest: Any) -> Ended:
+        seen.append(execute_run(head.pk, trainer=failing))
+        another = request_run(document_type=None, trigger=MANUAL, depth=Depth.NETWORK)
+        seen.append(execute_run(another.pk, trainer=failing))
+        cancel_run(run=another, actor=make_admin())
+        return failing(job, **rest)
+
+    execute_run(network.pk, trainer=meanwhile)
+    assert seen == ["failed: trainer_died", "not waiting"]
+
+
+@pytest.mark.django_db
+def test_each_kind_of_run_is_sent_to_a_queue_of_its_own(django_capture_on_commit_callbacks):
+    queues = ("refresh", "train")
+    before = messages_in(*queues)
+    with django_capture_on_commit_callbacks(execute=True):
+        request_run(document_type=ready_type(), trigger=MANUAL)
+    assert messages_in(*queues) - before == Counter(refresh=1)
+    with django_capture_on_commit_callbacks(execute=True):
+        request_run(document_type=None, trigger=MANUAL, depth=Depth.NETWORK)
+    assert messages_in(*queues) - before == Counter(refresh=1, train=1)
 
 
 @pytest.mark.django_db
