@@ -9,19 +9,17 @@ STOP_SECONDS = 600
 """Beyond the trainer's own limit: time to judge and to tidy up."""
 
 
-LIMITS = {
-    "soft_time_limit": settings.TRAIN_MAX_SECONDS + STOP_SECONDS,
-    "time_limit": settings.TRAIN_MAX_SECONDS + 2 * STOP_SECONDS,
-}
+SOFT_LIMIT = settings.TRAIN_MAX_SECONDS + STOP_SECONDS
+HARD_LIMIT = SOFT_LIMIT + STOP_SECONDS
 
 
-@shared_task(**LIMITS)
+@shared_task(soft_time_limit=SOFT_LIMIT, time_limit=HARD_LIMIT)
 def train_head(run_id: int) -> str:
     """Carry one queued run that trains a head through."""
     return runs.execute_run(run_id)
 
 
-@shared_task(**LIMITS)
+@shared_task(soft_time_limit=SOFT_LIMIT, time_limit=HARD_LIMIT)
 def train_network(run_id: int) -> str:
     """Carry one queued run that trains the whole network through."""
     return runs.execute_run(run_id)
