@@ -18,7 +18,7 @@ import random
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -176,22 +176,19 @@ def pages_of(lines: Sequence[ReplayLine], seed: int) -> Iterator[list[ReplayLine
     ]
     random.Random(seed).shuffle(pages)
     for number, page in enumerate(pages):
-        yield [
-            ReplayLine(number * PAGE_LINES + at, line.text, line.group, line.features, line.fill)
-            for at, line in enumerate(page)
-        ]
+        yield [replace(line, number=number * PAGE_LINES + at) for at, line in enumerate(page)]
 
 
 def measure(folder: Path, store: Path, options: argparse.Namespace) -> dict[str, Any]:
     """One batch, with and without refresh, as a row of the report."""
     files = install_base(store)
     started = time.monotonic()
-    lines = load_lines(folder, files)
+    settings = settings_for(options.seed, options.max_steps)
+    lines = load_lines(folder, files, settings=settings)
     random.Random(options.seed).shuffle(lines)
     lines = sorted(lines[: options.lines], key=lambda line: line.number)
     print(f"{folder.name}: {len(lines)} lines, features {time.monotonic() - started:.0f} s")
     base = base_state(files)
-    settings = settings_for(options.seed, options.max_steps)
     learner, plain = Learner(base, files, settings), Reader(base, exported=files.head)
     without, within = Effort(), Effort()
     for page in pages_of(lines, options.seed):

@@ -89,13 +89,13 @@ def measure(folder: Path, store: Path, options: argparse.Namespace) -> dict[str,
     started = time.monotonic()
     files = install_base(store)
     generator = random.Random(options.seed)
-    lines = load_lines(folder, files)
+    settings = settings_for(options.seed, options.max_steps)
+    lines = load_lines(folder, files, settings=settings)
     generator.shuffle(lines)
     lines = lines[: options.lines]
     known, rest = lines[: options.labels], lines[options.labels :]
     held = round(len(known) * _VALIDATION_SHARE)
     base = base_state(files)
-    settings = settings_for(options.seed, options.max_steps)
     state = learn(base, base, known[held:], known[:held], [], settings)
     letters = sorted({character for line in lines for character in line.text if character.strip()})
     rows = []

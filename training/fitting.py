@@ -14,6 +14,7 @@ from paddle.nn import functional
 from recognition.ctc import greedy_text
 from recognition.metrics import edits
 from training.averaging import Average
+from training.characters import steps_needed
 from training.network import Head, weight_places
 from training.settings import TrainSettings
 
@@ -38,6 +39,13 @@ class Sample:
     views: tuple[Array, ...]
     encoded: tuple[int, ...]
     text: str
+
+
+def sample_of(views: Sequence[Array], encoded: Sequence[int], text: str) -> Sample | None:
+    """A sample of the views that the text fits; None where the line itself is too short."""
+    needed = steps_needed(encoded)
+    fitting = tuple(view for view in views if len(view) >= needed)
+    return Sample(fitting, tuple(encoded), text) if len(views[0]) >= needed else None
 
 
 @dataclass(frozen=True, slots=True)

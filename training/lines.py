@@ -10,8 +10,8 @@ from typing import Any
 
 from recognition.direction import turn
 from recognition.engines.halves import Features
-from training.characters import Alphabet, steps_needed
-from training.fitting import Sample
+from training.characters import Alphabet
+from training.fitting import Sample, sample_of
 from training.hunt import Contradiction, contradicts
 from training.job import Item, Job
 
@@ -86,9 +86,9 @@ def keep_ledger(
             found.set_aside(line, "disputed")
         elif not encoded:
             found.set_aside(line, "unknown_character")
-        elif steps_needed(encoded) > min(len(view) for view in line.views):
+        elif (sample := sample_of(line.views, encoded, line.visual)) is None:
             found.set_aside(line, "too_long")
         else:
             found.counts["trained" if line.item.split == "train" else "validation"] += 1
-            found.usable.append((line, Sample(line.views, tuple(encoded), line.visual)))
+            found.usable.append((line, sample))
     return found

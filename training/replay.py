@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -29,8 +29,9 @@ from recognition.engines.halves import Backbone, ExportedHead, Features
 from recognition.engines.store import ModelFiles
 from recognition.metrics import edits
 from recognition.preprocess import tensor_width, text_width
-from training.characters import Alphabet, choose_alphabet, output_layer, steps_needed
-from training.fitting import Sample, all_probabilities, fit, probabilities
+from training.augment import line_views
+from training.characters import Alphabet, choose_alphabet, output_layer
+from training.fitting import Sample, all_probabilities, fit, probabilities, sample_of
 from training.network import build_head, read_weights
 from training.settings import TrainSettings
 
@@ -40,13 +41,17 @@ READ_AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True)
 class ReplayLine:
-    """A line with its truth as it stands from left to right, and what the backbone makes of it."""
+    """A line with its truth as it stands from left to right, and what the backbone makes of it.
+
+    `varied` is what it makes of the line changed a little, to learn from.
+    """
 
     number: int
     text: str
     group: str
     features: Features
     fill: float
+    varied: tuple[Features, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +84,17 @@ def load_lines(
     base: ModelFiles,
     *,
     limit: int | None = None,
+    settings: TrainSettings | None = None,
     threads: int = 2,
     on_progress: Callable[[int], None] | None = None,
 ) -> list[ReplayLine]:
     """Lines of a ground truth folder in the order of the file, with their features.
 
-    With a limit rows are taken evenly over the file. A line's group is its book or page where the
-    row names one, else its image. Raises OSError, KeyError or ValueError where the folder is not
-    what `recognition.evaluation.truth` describes.
+    With a limit rows are taken evenly over the file. Of `settings` count the views of each line. A
+    line's group is its book or page where the row names one, else its image. Raises OSError,
+    KeyError or ValueError where the folder is not what `recognition.evaluation.truth` describes.
     """
+    usual = settings or TrainSettings()
     crops: list[Image] = []
     texts: list[str] = []
     groups: list[str] = []
@@ -106,13 +113,25 @@ def load_lines(
                 crops.append(crop)
                 texts.append(turn(text))
                 groups.append(str(row.get("book", row.get("page", row["image"]))))
-    features = Backbone(base.backbone, threads).features(crops, on_progress)
-    return [
-        ReplayLine(number, text, group, found, text_width(crop) / tensor_width(crop))
-        for number, (text, group, found, crop) in enumerate(
-            zip(texts, groups, features, crops, strict=True)
+    crops, texts, groups = crops[:limit], texts[:limit], groups[:limit]
+    views = [line_views(crop, usual.views, usual.seed) for crop in crops]
+    features = iter(
+        Backbone(base.backbone, threads).features(
+            [view for several in views for view in several],
+            lambda done: on_progress(done // usual.views) if on_progress else None,
         )
-    ][:limit]
+    )
+    return [
+        ReplayLine(
+            number,
+            text,
+            group,
+            next(features),
+            text_width(crop) / tensor_width(crop),
+            tuple(islice(features, usual.views - 1)),
+        )
+        for number, (text, group, crop) in enumerate(zip(texts, groups, crops, strict=True))
+    ]
 
 
 def base_state(base: ModelFiles) -> HeadState:
@@ -218,6 +237,6 @@ def _samples(lines: Sequence[ReplayLine], alphabet: Alphabet) -> list[Sample]:
     found = []
     for line in lines:
         encoded = alphabet.encode(line.text)
-        if encoded and steps_needed(encoded) <= len(line.features):
-            found.append(Sample((line.features,), tuple(encoded), line.text))
+        if encoded and (sample := sample_of((line.features, *line.varied), encoded, line.text)):
+            found.append(sample)
     return found

@@ -64,14 +64,14 @@ class TrainSettings:
     weight_decay: float = 0.01
     dropout: float = 0.1
     batch_lines: int = 16
-    passes: int = 10
+    passes: int = 20
     min_steps: int = 80
     max_steps: int = 1500
     patience: int = 5
     min_validation_lines: int = 8
     average: float = 0.98
-    views: int = 1
-    dispute_confidence: float = 0.95
+    views: int = 4
+    dispute_confidence: float = 0.9
     seed: int = 20
     threads: int = 2
 
@@ -126,7 +126,7 @@ class NetworkSettings:
     rival: float = 1e-3
     checkpoint_seconds: float = 180.0
     frozen_lines: int = 400
-    dispute_confidence: float = 0.95
+    dispute_confidence: float = 0.9
     seed: int = 20
     threads: int = 2
 

@@ -5,6 +5,7 @@ import pytest
 
 from tests.training.rendered import draw_line
 from training.augment import line_views
+from training.fitting import sample_of
 
 
 @pytest.mark.parametrize("text", ["a", "abd ehg", "m" * 60])
@@ -24,3 +25,13 @@ def test_views_begin_with_the_line_itself_and_are_the_same_each_time(text):
 def test_a_crop_of_a_few_pixels_has_views():
     for view in line_views(np.zeros((1, 1, 3), dtype=np.uint8), 5, seed=1):
         assert view.size > 0
+
+
+@pytest.mark.parametrize(
+    ("steps", "kept"),
+    [((5, 4, 6), (5, 4, 6)), ((4, 3, 5, 2), (4, 5)), ((3, 9, 9), None)],
+)
+def test_a_view_too_short_for_its_text_is_left_out_and_the_line_itself_decides(steps, kept):
+    views = [np.zeros((count, 2), dtype=np.float32) for count in steps]
+    sample = sample_of(views, (8, 7, 7), "too")  # a blank between two alike: four steps
+    assert (sample and tuple(len(view) for view in sample.views)) == kept

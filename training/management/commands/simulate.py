@@ -51,7 +51,11 @@ class Command(BaseCommand):
             files = install_base(Path(settings.MODEL_STORE))
             progress = Progress("lines", options["limit"])
             lines = load_lines(
-                options["data"], files, limit=options["limit"], on_progress=progress.show
+                options["data"],
+                files,
+                limit=options["limit"],
+                settings=chosen,
+                on_progress=progress.show,
             )
         except (OSError, ValueError, KeyError, ModelStoreError, SettingsError) as error:
             raise CommandError(f"{options['data']} cannot be used: {error}") from error
