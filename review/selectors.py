@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.urls import reverse
 
 from recognition.direction import is_right_to_left
 from recognition.engines.base import WEAK
@@ -119,11 +118,6 @@ class ReviewPage:
     def came_by(self) -> str:
         """Why this page comes before others; nothing of one that was opened for a reason."""
         return came_by(self.task)
-
-    @property
-    def crop_prefix(self) -> str:
-        """What a line's number and `/crop/` follow; reversing 1,500 addresses takes a while."""
-        return reverse("line_crop", args=[0]).removesuffix("0/crop/")
 
     @property
     def weak_lines(self) -> int:

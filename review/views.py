@@ -16,6 +16,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from review.drafts import DraftConflict, keep_refused, save_drafts
+from review.drawing import drawn_lines, drawn_outlines
 from review.exceptions import (
     InvalidSubmission,
     LeaseLost,
@@ -261,7 +262,12 @@ def draw_screen(request: HttpRequest, task: ReviewTask) -> HttpResponse:
 
 
 def _drawn(request: HttpRequest, shown: ReviewPage, status: int = 200) -> HttpResponse:
-    context = {"screen": shown, "around": surroundings(shown, person(request))}
+    context = {
+        "screen": shown,
+        "around": surroundings(shown, person(request)),
+        "lines": drawn_lines(shown.lines),
+        "outlines": drawn_outlines(shown.lines),
+    }
     return render(request, "review/task.html", context, status=status)
 
 
