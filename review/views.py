@@ -157,7 +157,8 @@ def review_submit(request: HttpRequest, task_id: int) -> HttpResponse:
     or that the lease is lost (409) and then sends the plain form to see both versions.
     """
     user = person(request)
-    task = get_object_or_404(task_for(user), pk=task_id)
+    visible = ReviewTask.objects.visible_to(user).with_what_is_told(admin=False)
+    task = get_object_or_404(visible, pk=task_id)
     sent = parse_submission(request.POST, _line_ids(task))
     if _wants_json(request) and sent.user_id not in (None, user.pk):
         return _other_user()
@@ -345,7 +346,7 @@ def _keep_typing(request: HttpRequest, task: ReviewTask, user: AbstractBaseUser)
 
 def _line_ids(task: ReviewTask) -> list[int]:
     """Every line that ever stood on the page: another window may have retired one meanwhile."""
-    return list(task.page.lines.values_list("pk", flat=True))
+    return list(task.page.lines.order_by().values_list("pk", flat=True))
 
 
 def _gone(task: ReviewTask, user: AbstractBaseUser) -> str:
