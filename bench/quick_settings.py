@@ -1,7 +1,7 @@
-"""The site's settings for a bench of signing in again and again: a password costs milliseconds.
+"""The site's settings for the benches of reviewing: a password costs milliseconds.
 
 What a password's hash costs is no part of what is measured; on a busy machine it takes longer than
-the time between two blows.
+the time between two blows, and two hundred people take minutes to make.
 """
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher

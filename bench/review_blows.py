@@ -17,7 +17,6 @@ from bench.review_site import start_web, stop_web
 
 BETWEEN = (5.0, 15.0)  # seconds from one blow to the next
 DARK = (0.0, 3.0)  # seconds without any web server after it was killed
-SETTINGS = "bench.quick_settings"
 PATIENCE = 60.0  # seconds that a database which was killed may take to answer again
 
 CUT = (
@@ -53,7 +52,7 @@ class Blows:
         self._thread = threading.Thread(target=self._run)
 
     def __enter__(self) -> Self:
-        self._server = start_web(self.var, self.port, settings=SETTINGS)
+        self._server = start_web(self.var, self.port)
         self._thread.start()
         return self
 
@@ -88,7 +87,7 @@ class Blows:
         stop_web(self._server, signal.SIGKILL)
         time.sleep(self._chance.uniform(*DARK))
         _ask("SELECT 1")
-        self._server: subprocess.Popen[bytes] = start_web(self.var, self.port, settings=SETTINGS)
+        self._server: subprocess.Popen[bytes] = start_web(self.var, self.port)
 
     def _database_killed(self) -> None:
         """The server itself: its keeper starts it again, and it recovers from its log."""

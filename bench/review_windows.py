@@ -246,16 +246,10 @@ async def work_in_windows(
 
 
 def session_of(person: Any) -> tuple[str, str]:
-    """A session's cookie, name and value; the person's password is made a cheap one."""
+    """A session's cookie, name and value."""
     from django.conf import settings
     from django.test import Client
-    from django.utils.crypto import get_random_string
 
-    from bench.quick_settings import QuickHasher
-    from tests.factories import PASSWORD
-
-    person.password = QuickHasher().encode(PASSWORD, get_random_string(12))
-    person.save(update_fields=["password"])
     client = Client()
     client.force_login(person)
     return settings.SESSION_COOKIE_NAME, client.cookies[settings.SESSION_COOKIE_NAME].value

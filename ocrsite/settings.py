@@ -9,6 +9,7 @@ from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
+from jinja2 import StrictUndefined
 from kombu import Queue
 
 env = environ.Env()
@@ -101,6 +102,11 @@ TEMPLATES: list[dict[str, Any]] = [
                 "ocrsite.context.navigation",
             ],
         },
+    },
+    {  # What a page has hundreds of (docs/decisions/0058); texts are escaped there, too.
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates" / "jinja2"],
+        "OPTIONS": {"autoescape": True, "undefined": StrictUndefined},
     },
 ]
 

@@ -1,5 +1,6 @@
 """The WSGI entry point that gunicorn serves."""
 
+import gc
 import os
 import sys
 
@@ -16,3 +17,4 @@ waits for its turn after each answer: Python's own 5 ms made eight requests at o
 sys.setswitchinterval(THREADS_TURN)
 application = get_wsgi_application()
 _ = get_resolver().url_patterns  # once, before gunicorn forks, and not in each of its workers
+gc.freeze()  # a full collection looked through 150,000 objects of the code itself: 70 ms, at random

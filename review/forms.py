@@ -21,6 +21,7 @@ from review.states import Verdict
 
 MAX_TEXT = 10_000
 """Characters of one line; the longest line read so far had some 400."""
+VERDICTS = frozenset(Verdict.values)
 
 
 class TokenForm(forms.Form):
@@ -122,9 +123,7 @@ def parse_submission(post: Mapping[str, str], line_ids: Iterable[int]) -> Submis
             continue
         text = text.replace("\x00", "")[:MAX_TEXT]  # a character that no database takes
         verdict = post.get(f"line-{line_id}-verdict", "")
-        entries[line_id] = LineEntry(
-            text, verdict if verdict in Verdict.values else Verdict.CORRECTED
-        )
+        entries[line_id] = LineEntry(text, verdict if verdict in VERDICTS else Verdict.CORRECTED)
     user = post.get("user", "")
     return Submission(
         user_id=int(user) if re.fullmatch(r"[0-9]{1,10}", user) else None,

@@ -6,19 +6,19 @@ from uuid import UUID
 
 from django.http import HttpRequest, JsonResponse
 from django.shortcuts import get_object_or_404
-from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from recognition.line_reading import request_reading
 from recognition.models import Prediction
+from review.drawing import drawn_lines
 from review.edits import LineEdit, LineMark
 from review.exceptions import InvalidChange, LeaseLost, ReviewError
 from review.forms import MAX_TEXT
 from review.models import ReviewTask
 from review.people import person
 from review.reshaping import Change, change_lines, check_held, mark_line
-from review.selectors import ReviewPage, line_data, review_page, task_for
+from review.selectors import line_data, review_page, task_for
 from review.turned import request_turned_reading
 
 MAX_ASKED = 500
@@ -119,12 +119,10 @@ def _changed(request: HttpRequest, task: ReviewTask, edit: LineEdit) -> dict[str
 
 def _drawn(task: ReviewTask, request: HttpRequest, wanted: set[int]) -> list[dict[str, Any]]:
     """Lines as the screen puts them in: their markup, outline, and facts."""
-    page: ReviewPage = review_page(task, person(request))
+    page = review_page(task, person(request))
     return [
         {
-            "html": render_to_string(
-                "review/task.html#screen-line", {"line": line, "crops": page.crop_prefix}, request
-            ),
+            "html": drawn_lines([line]),
             "points": line.points,
             "band": line.band,
             "percent": line.percent,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.core.cache import cache
 
 from recognition.models import DocumentType
 from review.edits import EditKind, LineEdit
@@ -16,7 +17,10 @@ from review.selectors import ReviewPage
 from review.text import same_label
 
 LEARNT_FROM = 3_000
-"""Newest labels of a type whose characters are counted: a few milliseconds' work."""
+"""Newest labels of a type whose characters are counted: as long as drawing a page's lines."""
+
+KEPT = 600
+"""Seconds that the special characters of a type are kept: they change with the weeks."""
 
 PALETTE = 30
 """Special characters offered: as many as there are letters and digits to pick them by."""
@@ -62,11 +66,17 @@ def surroundings(shown: ReviewPage, user: AbstractBaseUser) -> Surroundings:
         types=tuple(types.order_by("name").values_list("name", flat=True)[:100]),
         data={
             "keys": keys,
-            "palette": special_characters(document_type),
+            "palette": palette_of(document_type),
             "refused": _refused(shown, user),
             "edits": _undoable(task, user),
         },
     )
+
+
+def palette_of(document_type: DocumentType) -> list[str]:
+    """The special characters of a type, counted anew every KEPT seconds."""
+    key = f"review.palette.{document_type.pk}"
+    return cache.get_or_set(key, lambda: special_characters(document_type), KEPT)  # type: ignore[return-value]
 
 
 def special_characters(document_type: DocumentType) -> list[str]:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.urls import reverse
+from django.db.models import QuerySet
 
 from recognition.direction import is_right_to_left
 from recognition.engines.base import WEAK
-from recognition.models import Event, Line, Page, Prediction
+from recognition.models import Event, Page, Prediction
 from review.drafts import DraftConflict
 from review.edits import handwritten
 from review.models import Draft, Label, ReviewTask
@@ -121,11 +121,6 @@ class ReviewPage:
         return came_by(self.task)
 
     @property
-    def crop_prefix(self) -> str:
-        """What a line's number and `/crop/` follow; reversing 1,500 addresses takes a while."""
-        return reverse("line_crop", args=[0]).removesuffix("0/crop/")
-
-    @property
     def weak_lines(self) -> int:
         return sum(line.weak for line in self.lines)
 
@@ -155,11 +150,14 @@ def percent(probability: float | None) -> str:
 
 
 def task_for(user: AbstractBaseUser) -> Any:
-    """Tasks the user may see, with all that a page about one of them names."""
+    """Tasks the user may see, with what every page about one of them names.
+
+    Who holds it or did it, and why it was opened, few pages tell, and ask for: with four more rows
+    joined it took longer to plan this query than to draw a short page's lines.
+    """
     return ReviewTask.objects.visible_to(user).select_related(
-        "page__document__document_type", "page__document__batch", "model_version", "decision",
-        "reviewer", "done_by",
-    )  # fmt: skip
+        "page__document__document_type", "model_version"
+    )
 
 
 def review_page(
@@ -174,19 +172,14 @@ def review_page(
 ) -> ReviewPage:
     """The screen of a task; `typed`, `errors` and `others` come back from a refused submit."""
     page = task.page
-    lines = list(page.lines.current())
-    predictions = {
-        row.line_id: row
-        for row in Prediction.objects.of_reading(task)
-        .filter(line__page=page, line__retired_at=None)
-        .only("line_id", "text", "confidence", "characters")
-    }
+    rows = page.lines.current().values_list("pk", "position", "polygon")
+    lines = [_Place(*row) for row in rows]
+    of_page = {"line__page": page, "line__retired_at": None}
+    predictions = _readings(Prediction.objects.of_reading(task).filter(**of_page))
     planted = planted_texts(task, user)
     if missing := [line.pk for line in lines if line.pk not in predictions]:
         # Drawn by a person on a page whose text came with its file: another model read it.
-        others_read = Prediction.objects.filter(line__in=missing).order_by("pk")
-        for row in others_read.only("line_id", "text", "confidence", "characters"):
-            predictions[row.line_id] = row
+        predictions |= _readings(Prediction.objects.filter(line__in=missing).order_by("pk"))
     drafts = {row.line_id: row for row in Draft.objects.of(task, user)}
     blind = task.kind == TaskKind.SECOND and page.document.document_type.second_review_blind
     labels = {
@@ -200,19 +193,20 @@ def review_page(
     shown = []
     for line in lines:
         prediction = predictions.get(line.pk)
+        probability = prediction.confidence if prediction else None
         made = _line(
-            line, prediction, drafts.get(line.pk), labels.get(line.pk), planted.get(line.pk)
-        )
-        if made.text == made.read and line.pk in confirmed and line.pk not in labels:
-            made = _with_confirmed(made, confirmed[line.pk], user)
-        weak = line.pk == weakest_id or made.probability is None or made.probability < threshold
-        made = replace(
-            made,
-            weak=weak,
+            line,
+            prediction,
+            drafts.get(line.pk),
+            labels.get(line.pk),
+            planted.get(line.pk),
+            weak=line.pk == weakest_id or probability is None or probability < threshold,
             handwritten=line.pk in hands,
             error=(errors or {}).get(line.pk, ""),
             other=other_of.get(line.pk),
         )
+        if made.text == made.read and line.pk in confirmed and line.pk not in labels:
+            made = _with_confirmed(made, confirmed[line.pk], user)
         if made.other is not None:
             made = replace(made, revision=made.other.revision)
         if typed is not None and (entry := typed.get(line.pk)):
@@ -232,12 +226,35 @@ def review_page(
     return found
 
 
+class _Place(NamedTuple):
+    """A line without what the screen does not need of it; a page has hundreds."""
+
+    pk: int
+    position: int
+    polygon: Sequence[Sequence[float]]
+
+
+class _Reading(NamedTuple):
+    """A prediction, likewise."""
+
+    text: str
+    confidence: float | None
+    characters: Sequence[Sequence[Any]]
+
+
+def _readings(rows: QuerySet[Prediction]) -> dict[int, _Reading]:
+    """By line; the last of each where there are several."""
+    found = rows.values_list("line_id", "text", "confidence", "characters")
+    return {line: _Reading(*said) for line, *said in found}
+
+
 def _line(
-    line: Line,
-    prediction: Prediction | None,
+    line: _Place,
+    prediction: _Reading | None,
     draft: Draft | None,
     label: Label | None,
     planted: str | None,
+    **facts: Any,
 ) -> ReviewLine:
     read = planted or (prediction.text if prediction else "")
     text, verdict, revision = read, "", 0
@@ -246,21 +263,20 @@ def _line(
     elif label is not None:
         text = label.text or read
         verdict = label.verdict if label.verdict in WITHOUT_TEXT else ""
+    weak_characters, doubt = _unsure(prediction.characters if prediction else ())
     return ReviewLine(
         id=line.pk,
         number=line.position + 1,
         polygon=line.polygon,
         read=read,
         probability=prediction.confidence if prediction else None,
-        weak=False,
         text=text,
         verdict=verdict,
         revision=revision,
-        weak_characters=(
-            _weak_characters(prediction.characters) if prediction and not planted else ()
-        ),
+        weak_characters=() if planted else weak_characters,
         # Of what was read, also where an error is planted: nothing may tell such a line apart.
-        doubt=_doubt(prediction.characters if prediction else ()),
+        doubt=doubt,
+        **facts,
     )
 
 
@@ -274,23 +290,18 @@ def _with_confirmed(
     return replace(line, text=text_with(line.read, fitting), proposed=provenance(fitting, user))
 
 
-def _doubt(characters: Sequence[Sequence[Any]]) -> list[int]:
-    """Index and length in code points of the least sure character, however sure it is."""
-    least, found, index = 2.0, [], 0
-    for text, confidence, *_ in characters:
-        if text.strip() and confidence < least:
-            least, found = confidence, [index, len(text)]
-        index += len(text)
-    return found
+def _unsure(characters: Sequence[Sequence[Any]]) -> tuple[list[list[Any]], list[int]]:
+    """The weak characters with what they may be, and the least sure one, however sure it is.
 
-
-def _weak_characters(characters: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    """Index in code points, so that the browser finds the character whatever its plane."""
-    found = []
-    index = 0
+    Indexes and lengths are in code points, so that the browser finds characters of any plane.
+    """
+    weak: list[list[Any]] = []
+    least, doubt, index = 2.0, [], 0
     for text, confidence, start, end, alternatives in characters:
+        if confidence < least and text.strip():
+            least, doubt = confidence, [index, len(text)]
         if confidence < WEAK and alternatives:
-            found.append(
+            weak.append(
                 [
                     index,
                     len(text),
@@ -301,10 +312,10 @@ def _weak_characters(characters: Sequence[Sequence[Any]]) -> list[list[Any]]:
                 ]
             )
         index += len(text)
-    return found
+    return weak, doubt
 
 
-def _weakest(lines: Sequence[Line], predictions: Mapping[int, Prediction]) -> int | None:
+def _weakest(lines: Sequence[_Place], predictions: Mapping[int, _Reading]) -> int | None:
     """The line of the lowest probability; one without any where no line has one."""
     known = [
         (prediction.confidence, line.position, line.pk)

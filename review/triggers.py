@@ -30,29 +30,28 @@ PLANTED = "a planted text cannot become a label"
 
 NO_PLANTED_TEXT = pgtrigger.Trigger(
     name="no_planted_text",
+    level=pgtrigger.Statement,
     operation=pgtrigger.Insert,
-    when=pgtrigger.Before,
+    when=pgtrigger.After,
+    referencing=pgtrigger.Referencing(new="said_now"),  # type: ignore[no-untyped-call]
     declare=[("edges", "text")],
     func="""
         edges := '.,;:!?()[]"''。、';
         IF EXISTS (
             SELECT 1
-            FROM (
-                SELECT
-                    planted_text,
-                    regexp_split_to_array(normalize(model_text, NFC), '\\s+') AS there
-                FROM review_plantederror
-                WHERE task_id = NEW.task_id AND line_id = NEW.line_id
-                    AND reviewer_id = NEW.reviewer_id
-            ) AS plant
-            WHERE plant.planted_text = NEW.text OR EXISTS (
+            FROM said_now
+            JOIN review_plantederror AS plant USING (task_id, line_id, reviewer_id)
+            CROSS JOIN LATERAL (
+                SELECT regexp_split_to_array(normalize(plant.model_text, NFC), '\\s+') AS there
+            ) AS reading
+            WHERE plant.planted_text = said_now.text OR EXISTS (
                 SELECT 1
                 FROM unnest(string_to_array(plant.planted_text, ' ')) AS shown,
-                    unnest(string_to_array(NEW.text, ' ')) AS said
+                    unnest(string_to_array(said_now.text, ' ')) AS said
                 WHERE length(btrim(shown, edges)) >= 3 AND (
-                    said = shown AND shown <> ALL (plant.there)
+                    said = shown AND shown <> ALL (reading.there)
                     OR btrim(said, edges) = btrim(shown, edges) AND NOT EXISTS (
-                        SELECT 1 FROM unnest(plant.there) AS word
+                        SELECT 1 FROM unnest(reading.there) AS word
                         WHERE btrim(word, edges) = btrim(shown, edges)
                     )
                 )
@@ -60,7 +59,7 @@ NO_PLANTED_TEXT = pgtrigger.Trigger(
         ) THEN
             RAISE EXCEPTION 'pgtrigger: a planted text cannot become a label';
         END IF;
-        RETURN NEW;
+        RETURN NULL;
     """,
 )
 """Exports and datasets are made of labels and readings: what is planted reaches neither.
@@ -71,4 +70,6 @@ SQL can align nothing, and a piece alone ("n") stands in every text. A word of t
 more: "l" may be a litre that somebody adds. Errors are planted in such words alone, and
 `review.planted_pieces`, which sees more, puts right what would be refused here: no submit fails by
 this rule, only code that forgot to ask.
+
+Asked once for all rows of a statement: line by line it took half the time of writing 400 labels.
 """

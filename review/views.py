@@ -16,6 +16,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from review.drafts import DraftConflict, keep_refused, save_drafts
+from review.drawing import drawn_lines, drawn_outlines
 from review.exceptions import (
     InvalidSubmission,
     LeaseLost,
@@ -156,7 +157,8 @@ def review_submit(request: HttpRequest, task_id: int) -> HttpResponse:
     or that the lease is lost (409) and then sends the plain form to see both versions.
     """
     user = person(request)
-    task = get_object_or_404(task_for(user), pk=task_id)
+    visible = ReviewTask.objects.visible_to(user).with_what_is_told(admin=False)
+    task = get_object_or_404(visible, pk=task_id)
     sent = parse_submission(request.POST, _line_ids(task))
     if _wants_json(request) and sent.user_id not in (None, user.pk):
         return _other_user()
@@ -261,7 +263,12 @@ def draw_screen(request: HttpRequest, task: ReviewTask) -> HttpResponse:
 
 
 def _drawn(request: HttpRequest, shown: ReviewPage, status: int = 200) -> HttpResponse:
-    context = {"screen": shown, "around": surroundings(shown, person(request))}
+    context = {
+        "screen": shown,
+        "around": surroundings(shown, person(request)),
+        "lines": drawn_lines(shown.lines),
+        "outlines": drawn_outlines(shown.lines),
+    }
     return render(request, "review/task.html", context, status=status)
 
 
@@ -339,7 +346,7 @@ def _keep_typing(request: HttpRequest, task: ReviewTask, user: AbstractBaseUser)
 
 def _line_ids(task: ReviewTask) -> list[int]:
     """Every line that ever stood on the page: another window may have retired one meanwhile."""
-    return list(task.page.lines.values_list("pk", flat=True))
+    return list(task.page.lines.order_by().values_list("pk", flat=True))
 
 
 def _gone(task: ReviewTask, user: AbstractBaseUser) -> str:

@@ -288,7 +288,7 @@ def read_again(page: Page, version: ModelVersion, lines: Lines) -> None:
 
 
 def _read(page: Page, lines: Lines, version: ModelVersion) -> None:
-    pixels = load_pixels(page) if page.image.startswith(f"pages/{page.sha256[:2]}") else None
+    pixels = load_pixels(page) if page.sha256 in page.image else None
     made = []
     for position in range(len(lines)):
         polygon = line_polygon(position)

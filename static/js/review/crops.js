@@ -41,6 +41,7 @@ export class Crops {
   }
 
   redraw(onlyIfWidthChanged = false) {
+    if (this.near.size === 0) return; // to ask how wide anything is would lay the whole page out
     const width = document.documentElement.clientWidth + (this.near.values().next().value?.clientWidth ?? 0);
     if (onlyIfWidthChanged && width === this.width) return;
     this.width = width;

@@ -156,7 +156,6 @@ export function openScreen({ signal, submitted }) {
     make: (fields, number) => {
       const line = new Line(fields, number);
       lines.set(line.id, line);
-      line.select.tabIndex = -1;
       line.paint();
       return line;
     },
@@ -411,10 +410,7 @@ export function openScreen({ signal, submitted }) {
 
   // --- Opening ------------------------------------------------------------------------------------------
 
-  for (const line of order) {
-    line.select.tabIndex = -1; // Tab goes from text to text; Alt+I and Alt+N set the verdict
-    line.paint();
-  }
+  for (const line of order) if (line.checked) line.paint(); // all else the site has drawn already
   for (const each of document.querySelectorAll("#zoom, #line-tools, .needs-script")) each.hidden = false;
   foldTools({ menu: find("bar-more"), often: find("bar-often"), signal });
   movableDivider(find("divider"));
@@ -442,7 +438,15 @@ export function openScreen({ signal, submitted }) {
   history.forget();
   for (const edit of around.edits) history.noteEdit(edit);
   count();
-  const painter = whenNear({ root: pane, near: (element) => marks.paint(lineOf(element)), signal });
+  const painter = whenNear({
+    root: pane,
+    near: (element) => {
+      const line = lineOf(element);
+      line.select.tabIndex = -1; // Tab goes from text to text; Alt+I and Alt+N set the verdict
+      marks.paint(line);
+    },
+    signal,
+  });
   for (const line of order) painter.observe(line.element);
   focusLine(order.find((line) => line.element.querySelector(".fault")) ?? order.find(toCheck) ?? order.find((line) => line.weak) ?? order[0]);
   crops.watch(order.map((line) => line.element)).then(() => viewer.show(current?.outline));
