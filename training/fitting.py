@@ -81,10 +81,11 @@ def fit(
 ) -> Fit:
     """Train the head in place and leave it with its best weights, in evaluation mode.
 
-    With settings.min_validation_lines validation lines or more, the best pass by validation error
-    rate (then loss) is kept and training stops when none was better for settings.patience passes;
-    with fewer, the whole schedule is run and its last weights are kept. `names` is the text of
-    each class. Raises TrainingDiverged.
+    With settings.min_validation_lines validation lines or more, the latest pass is kept whose
+    errors there are within one standard error of the fewest (Breiman et al. 1984, section 3.4.3,
+    whose rule prefers the simpler of trees alike; of counts it is their root), and training stops
+    when settings.patience passes in a row were worse. With fewer lines, the whole schedule is run
+    and its last weights are kept. `names` is the text of each class. Raises TrainingDiverged.
     """
     generator = np.random.default_rng(settings.seed)
     paddle.seed(settings.seed)
@@ -106,7 +107,8 @@ def fit(
     )
     judged = len(validation) >= settings.min_validation_lines
     average = Average(weight_places(head), settings.average)
-    best: tuple[float, float] | None = None
+    characters = sum(len(sample.text) for sample in validation)
+    fewest: int | None = None
     best_weights, best_step, waited = average.copy(), 0, 0
     curve: list[Point] = []
     losses: list[float] = []
@@ -134,15 +136,15 @@ def fit(
         step += 1
         if step % look_every and step < total:
             continue
-        cer, validation_loss = (
-            _validate(head, average, validation, names) if validation else (None, None)
+        wrong, validation_loss = (
+            _validate(head, average, validation, names) if validation else (0, None)
         )
         point = Point(
             step=step,
             of=total,
             loss=float(np.mean(losses)) if losses else math.nan,
             learning_rate=float(optimizer.get_lr()),
-            validation_cer=cer,
+            validation_cer=wrong / characters if validation else None,
             validation_loss=validation_loss,
         )
         losses.clear()
@@ -150,14 +152,10 @@ def fit(
         on_point(point)
         if not judged:
             best_weights, best_step = average.copy(), step
-        elif cer is not None and validation_loss is not None:
-            if best is None or (cer, validation_loss) < best:
-                best, best_weights, best_step, waited = (
-                    (cer, validation_loss),
-                    average.copy(),
-                    step,
-                    0,
-                )
+        else:
+            fewest = wrong if fewest is None else min(fewest, wrong)
+            if is_as_good(wrong, fewest):
+                best_weights, best_step, waited = average.copy(), step, 0
             else:
                 waited += 1
             stopped = waited >= settings.patience and step >= settings.min_steps
@@ -168,6 +166,11 @@ def fit(
     if not all(np.isfinite(weights).all() for weights in best_weights):
         raise TrainingDiverged("The weights are not finite numbers.")
     return Fit(tuple(curve), step, best_step, stopped, bad)
+
+
+def is_as_good(wrong: int, fewest: int) -> bool:
+    """Whether so many errors are within one standard error of the fewest, so that chance may do it."""
+    return wrong <= fewest + max(math.sqrt(fewest), 1)
 
 
 def ctc_loss(
@@ -251,8 +254,8 @@ def _loss(
 
 def _validate(
     head: Head, average: Average, validation: Sequence[Sample], names: Sequence[str]
-) -> tuple[float, float]:
-    """Error rate and mean loss of the averaged weights on the validation lines."""
+) -> tuple[int, float]:
+    """Wrong characters and mean loss of the averaged weights on the validation lines."""
     current = average.set(average.copy())
     head.eval()
     wrong, losses = 0, []
@@ -262,4 +265,4 @@ def _validate(
             losses.append(float(_loss(head, [sample], None)))
     head.train()
     average.set(current)
-    return wrong / sum(len(sample.text) for sample in validation), float(np.mean(losses))
+    return wrong, float(np.mean(losses))

@@ -48,16 +48,17 @@ _NETWORK_POSITIVE = (
 
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
-    """Settings of one training run; the defaults come from a handful of trials, not from a search.
+    """Settings of one training run; the defaults come from some trials, not from a search.
 
     learning_rate, weight_decay: of AdamW, the rate falls to a hundredth along a cosine. dropout:
     of the backbone's features. batch_lines: lines a step. passes: each line is seen this often,
-    within min_steps and max_steps. patience: looks at the validation lines, one a pass, without a
-    better result before it stops. min_validation_lines: with fewer, a best pass cannot be told, and
-    the whole schedule is run. average: share of the running average of the weights kept each step
-    (0 turns it off). views: variants of each line in the feature cache, the line itself being the
-    first. dispute_confidence: calibrated probability from which a model's reading disputes a label
-    that says something else (1 turns it off). seed: of everything random. threads: CPU threads.
+    within min_steps and max_steps. patience: looks at the validation lines, one a pass, in a row
+    that are clearly worse than the best, before it stops. min_validation_lines: with fewer, a best
+    pass cannot be told, and the whole schedule is run. average: share of the running average of
+    the weights kept each step (0 turns it off). views: variants of each line in the feature cache,
+    the line itself being the first. dispute_confidence: calibrated probability from which a
+    model's reading disputes a label that says something else (1 turns it off). seed: of everything
+    random. threads: CPU threads.
     """
 
     learning_rate: float = 1e-3
