@@ -169,7 +169,7 @@ def fit(
 
 
 def is_as_good(wrong: int, fewest: int) -> bool:
-    """Whether so many errors are within one standard error of the fewest, so that chance may do it."""
+    """Whether so many errors are within one standard error of the fewest, as chance may do."""
     return wrong <= fewest + max(math.sqrt(fewest), 1)
 
 
