@@ -39,6 +39,7 @@ from recognition.metrics import Score, score
 from training.gate import Parity, decide, lines_from_result
 from training.job import Item, write_job
 from training.paired import General
+from training.runner import environment
 from training.settings import NetworkSettings, TrainSettings, network_settings_from, settings_from
 
 # Character error rates to be at or below, by folder and number of labels.
@@ -141,8 +142,9 @@ def measure(
         started = time.monotonic()
         trainer = "training.network_trainer" if options.full else "training.trainer"
         command = [sys.executable, "-m", trainer, str(job)]
-        environment = {**os.environ, "OMP_NUM_THREADS": str(settings.threads)}
-        process = subprocess.run(command, env=environment, capture_output=True, text=True)
+        # As the site starts it, but for the threads, which there are those of the site.
+        env = {**environment(), "OMP_NUM_THREADS": str(settings.threads)}
+        process = subprocess.run(command, env=env, capture_output=True, text=True)
         seconds = time.monotonic() - started
         if process.returncode:
             raise SystemExit(f"The trainer failed: {process.stderr.strip().splitlines()[-1]}")
