@@ -142,9 +142,7 @@ def measure(
         started = time.monotonic()
         trainer = "training.network_trainer" if options.full else "training.trainer"
         command = [sys.executable, "-m", trainer, str(job)]
-        # As the site starts it, but for the threads, which there are those of the site.
-        env = {**environment(), "OMP_NUM_THREADS": str(settings.threads)}
-        process = subprocess.run(command, env=env, capture_output=True, text=True)
+        process = subprocess.run(command, env=environment(), capture_output=True, text=True)
         seconds = time.monotonic() - started
         if process.returncode:
             raise SystemExit(f"The trainer failed: {process.stderr.strip().splitlines()[-1]}")

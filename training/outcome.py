@@ -20,7 +20,7 @@ from training.job import Item, Job, Progress, read_crop
 from training.lines import Ledger
 
 _CHUNK = 64  # crops held in memory at a time
-_TIMED_LINES, _TIMED_ROUNDS = 24, 5
+_TIMED_LINES, _TIMED_ROUNDS = 24, 2
 
 
 def about(job: Job, alphabet: Alphabet) -> dict[str, Any]:

@@ -94,14 +94,14 @@ def command_for(job: Path, devices: str) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """The child's: modules are found from the root alone, and waiting threads leave their core.
+    """The child's: modules are found from the root alone, and Paddle has one thread.
 
     The folder of a script that is started by its path would come first otherwise, and modules of
-    `training` would stand in for those of Python that bear the same names. A thread that spins
-    while it waits for another takes the core that reading and the web are asking for.
+    `training` would stand in for those of Python that bear the same names. A second thread makes no
+    step faster, and takes a core from reading and the web (docs/measurements/head-refresh.md).
     """
     paths = {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
-    return {"OMP_WAIT_POLICY": "PASSIVE", **os.environ, "PYTHONUNBUFFERED": "1", **paths}
+    return {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", **paths}
 
 
 def follow(path: Path) -> Iterator[list[dict[str, Any]]]:
