@@ -2,29 +2,29 @@
 
 import { Banners } from "../banners.js";
 import { ask, post } from "../http.js";
-import { onSignedIn } from "../session.js";
 import { About } from "./about.js";
 import { bindActions } from "./actions.js";
 import { foldTools } from "./bar.js";
 import { BoxActions } from "./box-actions.js";
+import { bringBack } from "./bring-back.js";
+import { followWindow } from "./coming-going.js";
 import { Crops } from "./crops.js";
 import { bindDialogs, openDialog } from "./dialogs.js";
 import { movableDivider } from "./divider.js";
 import { Drafts } from "./drafts.js";
 import { Edits } from "./edits.js";
-import { clearFault, EMPTY, showFault } from "./faults.js";
+import { clearFault } from "./faults.js";
 import { reveal } from "./fit.js";
 import { held } from "./held.js";
 import { History } from "./history.js";
+import { Judging } from "./judging.js";
 import { choosable } from "./key-choice.js";
 import { Keys } from "./keys.js";
 import { Lease } from "./lease.js";
 import { Line } from "./lines.js";
 import { Marks } from "./marks.js";
-import { restore } from "./merge.js";
 import { monospaced } from "./monospace.js";
 import { whenNear } from "./near.js";
-import { offerRefused } from "./refused.js";
 import { Saved } from "./saved.js";
 import { Shapes } from "./shapes.js";
 import { SignIn } from "./sign-in.js";
@@ -33,7 +33,7 @@ import { Submit } from "./submit.js";
 import { turning } from "./turn.js";
 import { Typing } from "./typing.js";
 import { Verify } from "./verify.js";
-import { describe, Versions } from "./versions.js";
+import { Versions } from "./versions.js";
 import { Viewer } from "./viewer.js";
 
 const find = (id) => document.getElementById(id);
@@ -69,7 +69,7 @@ export function openScreen({ signal, submitted }) {
     saved,
     chosen: (line) => {
       marks.paint(line);
-      count();
+      judging.count();
       focusLine(line);
     },
     go: (line) => focusLine(line),
@@ -93,7 +93,7 @@ export function openScreen({ signal, submitted }) {
     line.element.classList.add("touched");
     clearFault(line);
     drafts.touch(line);
-    count();
+    judging.count();
   }
 
   // --- The line worked on -------------------------------------------------------------------------------
@@ -138,8 +138,6 @@ export function openScreen({ signal, submitted }) {
     if (weak) marks.toFirst(line);
   }
 
-  const toCheck = (line) => line.weak && !line.checked;
-
   // --- Boxes, and undo over all ---------------------------------------------------------------------------
 
   const say = (text) => {
@@ -170,13 +168,13 @@ export function openScreen({ signal, submitted }) {
     learnt: (line) => {
       marks.paint(line);
       crops.redraw();
-      count();
+      judging.count();
       if (document.activeElement === line.input) marks.toFirst(line);
       announce(`Line ${line.number} reads: ${line.text}`);
     },
     changed: () => {
       banners.hide("boxes");
-      count();
+      judging.count();
       crops.redraw();
     },
     say,
@@ -233,62 +231,15 @@ export function openScreen({ signal, submitted }) {
     say,
   });
 
-  function confirm(line) {
-    if (line.empty) {
-      showFault(line, EMPTY);
-      return;
-    }
-    if (!line.checked) {
-      line.caret = [line.input.selectionStart, line.input.selectionEnd]; // where undo puts it back
-      line.checked = true;
-      touched(line);
-    }
-    const place = order.indexOf(line);
-    const next = order.slice(place + 1).find(toCheck) ?? order.slice(0, place).find(toCheck);
-    if (next) focusLine(next);
-    else {
-      marks.hide();
-      find("submit").focus();
-      announce("All lines are checked. Enter submits.");
-    }
-  }
-
-  function back() {
-    const place = current ? order.indexOf(current) : order.length;
-    const from = document.activeElement === find("submit") ? order.length : place;
-    focusLine(order.slice(0, from).findLast((line) => line.weak) ?? order[Math.max(0, from - 1)]);
-  }
-
-  function toggle(line, verdict) {
-    line.select.value = line.select.value === verdict ? "corrected" : verdict;
-    line.checked = true;
-    touched(line);
-    announce(line.withoutText ? `Line ${line.number}: ${describe(line)}` : `Line ${line.number}: text`);
-  }
-
-  function reset(line) {
-    if (!line.read && line.probability === "–") {
-      edits.readAgain(line);
-      return;
-    }
-    line.select.value = "corrected";
-    line.checked = false;
-    line.paint();
-    line.caret = [line.input.selectionStart, line.input.selectionEnd];
-    line.input.select();
-    if (line.read) document.execCommand("insertText", false, line.read);
-    else document.execCommand("delete");
-    touched(line);
-    marks.toFirst(line);
-  }
-
-  function count() {
-    const left = order.filter(toCheck).length;
-    const badge = find("left");
-    badge.textContent = left ? `${left} of ${order.length} lines to check` : `All ${order.length} lines checked`;
-    badge.classList.toggle("badge-warn", left > 0);
-    badge.classList.toggle("badge-ok", left === 0);
-  }
+  const judging = new Judging({
+    order,
+    marks,
+    edits,
+    current: () => current,
+    go: (line) => focusLine(line),
+    touched,
+    announce,
+  });
 
   // --- Submitting ---------------------------------------------------------------------------------------
 
@@ -348,14 +299,14 @@ export function openScreen({ signal, submitted }) {
     contrast: () => {
       announce(`Contrast: ${viewer.nextContrast()}`);
     },
-    back,
+    back: () => judging.back(),
     keys: () => openDialog("keys"),
     skip: () => openDialog("skip"),
     flag: () => openDialog("flag"),
-    confirm: () => confirm(current),
-    illegible: () => current && toggle(current, "illegible"),
-    not_text: () => current && toggle(current, "not_text"),
-    reset: () => current && reset(current),
+    confirm: () => judging.confirm(),
+    illegible: () => judging.toggle("illegible"),
+    not_text: () => judging.toggle("not_text"),
+    reset: () => judging.reset(),
     "take-1": () => current && marks.take(current, 1),
     "take-2": () => current && marks.take(current, 2),
     "take-3": () => current && marks.take(current, 3),
@@ -382,21 +333,14 @@ export function openScreen({ signal, submitted }) {
     return true;
   }, signal);
 
-  window.addEventListener("pagehide", () => {
-    drafts.part();
-    lease.leave();
-  }, { signal });
-  window.addEventListener("online", () => drafts.flush(), { signal });
-  window.addEventListener("focus", () => {
-    if (current && document.activeElement === document.body) focusLine(current, { weak: false });
-  }, { signal });
-  document.addEventListener("visibilitychange", () => {
-    if (!drafts.stopped) drafts.flush();
-  }, { signal });
-  onSignedIn(() => {
-    drafts.flush();
-    lease.beat();
-  }, signal);
+  followWindow({
+    drafts,
+    lease,
+    returned: () => {
+      if (current && document.activeElement === document.body) focusLine(current, { weak: false });
+    },
+    signal,
+  });
 
   const verify = new Verify({
     order,
@@ -415,29 +359,10 @@ export function openScreen({ signal, submitted }) {
   foldTools({ menu: find("bar-more"), often: find("bar-often"), signal });
   movableDivider(find("divider"));
   monospaced(find("monospace"), () => crops.redraw());
-  const restored = restore(lines, local, {
-    touch: touched,
-    dispute: (line, theirs) => drafts.dispute(line, theirs),
-    sent: (entries) => drafts.remember(entries),
-  });
-  if (restored) announce(`${restored} lines were brought back from this computer.`);
-  for (const theirs of data.conflicts) {
-    const line = lines.get(theirs.line_id);
-    drafts.touch(line);
-    drafts.dispute(line, theirs);
-  }
-  offerRefused(around.refused, {
-    lines,
-    take: (line, { text, verdict }) => {
-      line.checked = true;
-      line.set(text, verdict);
-      touched(line);
-      focusLine(line, { weak: false });
-    },
-  });
+  bringBack({ lines, local, drafts, conflicts: data.conflicts, refused: around.refused, touched, go: focusLine, announce });
   history.forget();
   for (const edit of around.edits) history.noteEdit(edit);
-  count();
+  judging.count();
   const painter = whenNear({
     root: pane,
     near: (element) => {
@@ -448,7 +373,7 @@ export function openScreen({ signal, submitted }) {
     signal,
   });
   for (const line of order) painter.observe(line.element);
-  focusLine(order.find((line) => line.element.querySelector(".fault")) ?? order.find(toCheck) ?? order.find((line) => line.weak) ?? order[0]);
+  focusLine(judging.first());
   crops.watch(order.map((line) => line.element)).then(() => viewer.show(current?.outline));
   return { form, announce };
 }
