@@ -22,7 +22,7 @@ Array = npt.NDArray[np.float32]
 
 NAME = "checkpoint.npz"
 SUMMARY = "checkpoint.json"
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from recognition.ctc import greedy_text
 from recognition.metrics import edits
 from training.averaging import Average
 from training.characters import steps_needed
+from training.looks import Look, Looks
 from training.network import Head, weight_places
 from training.settings import TrainSettings
 
@@ -57,7 +58,6 @@ class Point:
     loss: float
     learning_rate: float
     validation_cer: float | None
-    validation_loss: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +81,10 @@ def fit(
 ) -> Fit:
     """Train the head in place and leave it with its best weights, in evaluation mode.
 
-    With settings.min_validation_lines validation lines or more, the latest pass is kept whose
-    errors there are within one standard error of the fewest (Breiman et al. 1984, section 3.4.3,
-    whose rule prefers the simpler of trees alike; of counts it is their root), and training stops
-    when settings.patience passes in a row were worse. With fewer lines, the whole schedule is run
-    and its last weights are kept. `names` is the text of each class. Raises TrainingDiverged.
+    With settings.min_validation_lines validation lines or more, the weights of the latest good look
+    (`training.looks`), one a pass, are kept, and training stops when settings.patience looks in a
+    row were worse. With fewer lines, the whole schedule is run and its last weights are kept.
+    `names` is the text of each class. Raises TrainingDiverged.
     """
     generator = np.random.default_rng(settings.seed)
     paddle.seed(settings.seed)
@@ -107,9 +106,8 @@ def fit(
     )
     judged = len(validation) >= settings.min_validation_lines
     average = Average(weight_places(head), settings.average)
-    characters = sum(len(sample.text) for sample in validation)
-    fewest: int | None = None
-    best_weights, best_step, waited = average.copy(), 0, 0
+    looks = Looks()
+    best_weights, best_step = average.copy(), 0
     curve: list[Point] = []
     losses: list[float] = []
     step = bad = 0
@@ -136,29 +134,20 @@ def fit(
         step += 1
         if step % look_every and step < total:
             continue
-        wrong, validation_loss = (
-            _validate(head, average, validation, names) if validation else (0, None)
-        )
+        look = _look(head, average, validation, names) if validation else None
         point = Point(
             step=step,
             of=total,
             loss=float(np.mean(losses)) if losses else math.nan,
             learning_rate=float(optimizer.get_lr()),
-            validation_cer=wrong / characters if validation else None,
-            validation_loss=validation_loss,
+            validation_cer=look.cer if look else None,
         )
         losses.clear()
         curve.append(point)
         on_point(point)
-        if not judged:
+        if not judged or look is None or looks.keeps(look):
             best_weights, best_step = average.copy(), step
-        else:
-            fewest = wrong if fewest is None else min(fewest, wrong)
-            if is_as_good(wrong, fewest):
-                best_weights, best_step, waited = average.copy(), step, 0
-            else:
-                waited += 1
-            stopped = waited >= settings.patience and step >= settings.min_steps
+        stopped = looks.waited >= settings.patience and step >= settings.min_steps
         if stopped or step >= total:
             break
     average.set(best_weights)
@@ -166,11 +155,6 @@ def fit(
     if not all(np.isfinite(weights).all() for weights in best_weights):
         raise TrainingDiverged("The weights are not finite numbers.")
     return Fit(tuple(curve), step, best_step, stopped, bad)
-
-
-def is_as_good(wrong: int, fewest: int) -> bool:
-    """Whether so many errors are within one standard error of the fewest, as chance may do."""
-    return wrong <= fewest + max(math.sqrt(fewest), 1)
 
 
 def ctc_loss(
@@ -252,17 +236,17 @@ def _loss(
     )
 
 
-def _validate(
-    head: Head, average: Average, validation: Sequence[Sample], names: Sequence[str]
-) -> tuple[int, float]:
-    """Wrong characters and mean loss of the averaged weights on the validation lines."""
+def _look(head: Head, average: Average, validation: Sequence[Sample], names: Sequence[str]) -> Look:
+    """How the averaged weights read the validation lines."""
     current = average.set(average.copy())
     head.eval()
-    wrong, losses = 0, []
-    with paddle.no_grad():
-        for sample in validation:
-            wrong += edits(sample.text, greedy_text(probabilities(head, sample.views[0]), names))
-            losses.append(float(_loss(head, [sample], None)))
+    read = all_probabilities(head, [sample.views[0] for sample in validation])
     head.train()
     average.set(current)
-    return wrong, float(np.mean(losses))
+    return Look(
+        wrong=sum(
+            edits(sample.text, greedy_text(found, names))
+            for sample, found in zip(validation, read, strict=True)
+        ),
+        characters=sum(len(sample.text) for sample in validation),
+    )

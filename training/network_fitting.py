@@ -23,6 +23,7 @@ from training.averaging import Average
 from training.characters import steps_needed
 from training.checkpoint import Checkpoint
 from training.fitting import Fit, Point, TrainingDiverged, ctc_loss
+from training.looks import Look, Looks
 from training.parallel import Ranks
 from training.recogniser import Recogniser
 from training.settings import NetworkSettings
@@ -46,22 +47,13 @@ class TextLine:
     width: int
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What a look at the validation lines found: error rate, and loss in nats a character."""
-
-    cer: float
-    loss: float
-
-
 @dataclass(slots=True)
 class _State:
     step: int = 0
     seconds: float = 0.0
     bad: int = 0
-    best: tuple[float, float] | None = None
+    looks: Looks = field(default_factory=Looks)
     best_step: int = 0
-    waited: int = 0
     done: bool = False
     stopped_early: bool = False
     losses: list[float] = field(default_factory=list)
@@ -82,10 +74,10 @@ def fit_network(
 ) -> Fit:
     """Train the recogniser in place and leave it with its best weights, in evaluation mode.
 
-    `look` reads the validation lines with the weights that are set when it is called; the best one
-    by error rate (then loss) is kept, and training stops when settings.patience looks in a row, one
-    a pass, were no better. Without it the last weights are kept. `keep` is given a state every
-    settings.checkpoint_seconds and at the end. Raises TrainingDiverged.
+    `look` reads the validation lines with the weights that are set when it is called; the weights
+    of the latest good look (`training.looks`), one a pass, are kept, and training stops when
+    settings.patience looks in a row were worse. Without it the last weights are kept. `keep` is
+    given a state every settings.checkpoint_seconds and at the end. Raises TrainingDiverged.
     """
     ranks = ranks or Ranks()
     places = recogniser.places
@@ -134,7 +126,6 @@ def fit_network(
                 loss=float(np.mean(state.losses)) if state.losses else math.nan,
                 learning_rate=float(optimizer.get_lr()),
                 validation_cer=found.cer if found else None,
-                validation_loss=found.loss if found else None,
             )
             state.losses.clear()
             state.curve.append(point)
@@ -240,11 +231,12 @@ def _judge(state: _State, found: Look | None, settings: NetworkSettings) -> bool
     if found is None:
         state.best_step = state.step
         return True
-    if state.best is None or (found.cer, found.loss) < state.best:
-        state.best, state.best_step, state.waited = (found.cer, found.loss), state.step, 0
+    if state.looks.keeps(found):
+        state.best_step = state.step
         return True
-    state.waited += 1
-    state.stopped_early = state.waited >= settings.patience and state.step >= settings.min_steps
+    state.stopped_early = (
+        state.looks.waited >= settings.patience and state.step >= settings.min_steps
+    )
     return False
 
 
@@ -283,9 +275,9 @@ def _resumed(
             for at, moment in [name.split("/", 1)]
         }
     )
-    best = facts.pop("best")
     curve = [Point(**point) for point in facts.pop("curve")]
-    return _State(**facts, curve=curve, best=tuple(best) if best else None)
+    looks = Looks(**facts.pop("looks"))
+    return _State(**facts, curve=curve, looks=looks)
 
 
 def _moments(

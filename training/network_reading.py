@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import paddle
 
 from recognition.calibrating import refit
 from recognition.calibration import Calibration, line_features
@@ -19,11 +18,11 @@ from recognition.engines.store import ModelFiles
 from recognition.metrics import edits
 from recognition.preprocess import line_tensor, tensor_width, text_width
 from training.characters import Alphabet
-from training.fitting import Sample, ctc_loss
+from training.fitting import Sample
 from training.gate import Parity
 from training.job import Item, Job, Progress, read_crop
 from training.lines import Line
-from training.network_fitting import Look
+from training.looks import Look
 from training.recogniser import Recogniser
 
 Array = npt.NDArray[np.float32]
@@ -85,16 +84,11 @@ def look_at(
     features = Network(backbone, threads=job.settings.threads, streams=job.settings.threads)
     reader = Network(head, threads=1)
     crops = (line_tensor(read_crop(job, line.item))[None] for line, _ in validation)
-    wrong, losses = 0, []
+    wrong = 0
     for (_, sample), found in zip(validation, features.stream(crops), strict=True):
         lattice = reader.run(np.array(found))
         wrong += edits(sample.text, greedy_text(lattice[0], alphabet.names))
-        # The softmax of a distribution's logarithm is that distribution.
-        logits = paddle.to_tensor(np.log(np.maximum(lattice, 1e-20)))
-        steps = paddle.to_tensor([lattice.shape[1]])
-        losses.append(float(ctc_loss(logits, steps, [sample.encoded])))
-    characters = sum(len(sample.text) for _, sample in validation)
-    return Look(cer=wrong / characters, loss=float(np.mean(losses)))
+    return Look(wrong, characters=sum(len(sample.text) for _, sample in validation))
 
 
 def calibrate(

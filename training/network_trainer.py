@@ -36,7 +36,7 @@ from training.lines import Ledger, Line, find_contradictions, keep_ledger
 from training.network import build_head, read_weights
 from training.network_fitting import TextLine, fit_network
 from training.network_reading import ReadLines, calibrate, compare_with_files, look_at, read_all
-from training.outcome import about, cost_of, evaluate, report, serving_engines
+from training.outcome import about, beside_active, report, serving_engines
 from training.parallel import Ranks, join_ranks
 from training.recogniser import Recogniser
 from training.settings import NetworkSettings, TrainSettings
@@ -94,14 +94,12 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
         about(job, alphabet),
     )
     test = [item for item in job.items if item.split == "test"]
-    compared = test or list(job.items)
     recogniser.learning.head = build_head(whole.weights)
-    parity = compare_with_files(recogniser, candidate, job, compared, names, progress)
+    parity = compare_with_files(recogniser, candidate, job, test or job.items, names, progress)
     progress.tell("exporting", 1, 1)
 
     engines = serving_engines(job, candidate)
-    evaluated = evaluate(job, engines, compared, progress)
-    cost = cost_of(job, candidate, compared)
+    compared = beside_active(job, candidate, engines, progress)
     on_general = compare_on_general(engines, frozen_set(settings.frozen_lines))
     progress.tell("done", 1, 1)
     told = report(
@@ -114,11 +112,10 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
         contradictions=found,
         fitted=fitted,
         parity=parity,
-        cost=cost,
-        evaluated=evaluated if test else [],
         started=started,
     )
     return told | {
+        **compared,
         "resumed_at": resumed,
         "general_lines": len(general),
         "general": asdict(on_general),
@@ -220,7 +217,6 @@ def _train(
                 loss=point.loss,
                 learning_rate=point.learning_rate,
                 validation_cer=point.validation_cer,
-                validation_loss=point.validation_loss,
             )
 
     def keep(state: Checkpoint) -> None:

@@ -42,7 +42,16 @@ def serving_engines(job: Job, candidate: ModelFiles) -> tuple[PaddleEngine, Padd
     return active, after
 
 
-def evaluate(
+def beside_active(
+    job: Job, candidate: ModelFiles, engines: Sequence[PaddleEngine], progress: Progress
+) -> dict[str, Any]:
+    """What the result holds of both models: their readings of the test lines, and a line's cost."""
+    test = [item for item in job.items if item.split == "test"]
+    rows = _evaluate(job, engines, test, progress)
+    return {"test": rows, "cost": _cost_of(job, candidate, test or job.items)}
+
+
+def _evaluate(
     job: Job, engines: Sequence[PaddleEngine], items: Sequence[Item], progress: Progress
 ) -> list[dict[str, Any]]:
     """What active model and candidate, in this order, read on the items."""
@@ -67,7 +76,7 @@ def evaluate(
     return rows
 
 
-def cost_of(job: Job, candidate: ModelFiles, items: Sequence[Item]) -> dict[str, float]:
+def _cost_of(job: Job, candidate: ModelFiles, items: Sequence[Item]) -> dict[str, float]:
     """Processor seconds a line of active model and candidate, on the first of the items.
 
     On one thread each: two that wait for each other beside other work take processor time for
@@ -116,14 +125,12 @@ def report(
     contradictions: Sequence[Contradiction],
     fitted: Fit,
     parity: Parity,
-    cost: dict[str, float],
-    evaluated: list[dict[str, Any]],
     started: float,
 ) -> dict[str, Any]:
-    """The result of a training that succeeded, as `training.judge` reads it.
+    """What a training that succeeded tells beside that, as `training.judge` reads both.
 
-    `trained` are the characters learnt, `written` those of the candidate's output; `evaluated` is
-    empty where there is no test line; `started` is by `time.monotonic`.
+    `trained` are the characters learnt, `written` those of the candidate's output; `started` is by
+    `time.monotonic`.
     """
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return {
@@ -148,6 +155,4 @@ def report(
         "processor_seconds": round(usage.ru_utime + usage.ru_stime, 2),
         "peak_memory_mb": round(usage.ru_maxrss / 1024, 1),
         "parity": asdict(parity),
-        "cost": cost,
-        "test": evaluated,
     }

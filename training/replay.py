@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +32,7 @@ from recognition.preprocess import tensor_width, text_width
 from training.augment import line_views
 from training.characters import Alphabet, choose_alphabet, output_layer
 from training.fitting import Sample, all_probabilities, fit, probabilities, sample_of
+from training.lines import features_of_views
 from training.network import build_head, read_weights
 from training.settings import TrainSettings
 
@@ -41,17 +42,18 @@ READ_AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True)
 class ReplayLine:
-    """A line with its truth as it stands from left to right, and what the backbone makes of it.
-
-    `varied` is what it makes of the line changed a little, to learn from.
-    """
+    """A line with its truth as it stands from left to right, and its views' features."""
 
     number: int
     text: str
     group: str
-    features: Features
+    views: tuple[Features, ...]
     fill: float
-    varied: tuple[Features, ...] = ()
+
+    @property
+    def features(self) -> Features:
+        """Of the line itself."""
+        return self.views[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,23 +116,16 @@ def load_lines(
                 texts.append(turn(text))
                 groups.append(str(row.get("book", row.get("page", row["image"]))))
     crops, texts, groups = crops[:limit], texts[:limit], groups[:limit]
-    views = [line_views(crop, usual.views, usual.seed) for crop in crops]
-    features = iter(
-        Backbone(base.backbone, threads).features(
-            [view for several in views for view in several],
-            lambda done: on_progress(done // usual.views) if on_progress else None,
-        )
+    views = features_of_views(
+        Backbone(base.backbone, threads),
+        [line_views(crop, usual.views, usual.seed) for crop in crops],
+        on_progress,
     )
     return [
-        ReplayLine(
-            number,
-            text,
-            group,
-            next(features),
-            text_width(crop) / tensor_width(crop),
-            tuple(islice(features, usual.views - 1)),
+        ReplayLine(number, text, group, found, text_width(crop) / tensor_width(crop))
+        for number, (text, group, found, crop) in enumerate(
+            zip(texts, groups, views, crops, strict=True)
         )
-        for number, (text, group, crop) in enumerate(zip(texts, groups, crops, strict=True))
     ]
 
 
@@ -237,6 +232,6 @@ def _samples(lines: Sequence[ReplayLine], alphabet: Alphabet) -> list[Sample]:
     found = []
     for line in lines:
         encoded = alphabet.encode(line.text)
-        if encoded and (sample := sample_of((line.features, *line.varied), encoded, line.text)):
+        if encoded and (sample := sample_of(line.views, encoded, line.text)):
             found.append(sample)
     return found

@@ -58,7 +58,7 @@ class TrainSettings:
     the weights kept each step (0 turns it off). views: variants of each line in the feature cache,
     the line itself being the first. dispute_confidence: calibrated probability from which a
     model's reading disputes a label that says something else (1 turns it off). seed: of everything
-    random. threads: CPU threads.
+    random. threads: of what runs the backbone and reads; the learning itself has one.
     """
 
     learning_rate: float = 1e-3

@@ -34,9 +34,9 @@ from training.characters import Alphabet, choose_alphabet, output_layer
 from training.export import compare, export_head
 from training.fitting import Point, TrainingDiverged, fit, probabilities
 from training.job import Job, JobError, Progress, read_crop, read_job, write_result
-from training.lines import Line, find_contradictions, keep_ledger
+from training.lines import Line, features_of_views, find_contradictions, keep_ledger
 from training.network import Head, build_head
-from training.outcome import about, cost_of, evaluate, report, serving_engines
+from training.outcome import about, beside_active, report, serving_engines
 from training.parallel import join_ranks
 
 log = logging.getLogger("training")
@@ -83,7 +83,6 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
             loss=point.loss,
             learning_rate=point.learning_rate,
             validation_cer=point.validation_cer,
-            validation_loss=point.validation_loss,
         )
 
     fitted = fit(head, train, validation, alphabet.names, job.head_settings, on_point)
@@ -98,16 +97,13 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
         about(job, alphabet),
     )
     test = [line for line in lines if line.item.split == "test"]
-    compared = [line.views[0] for line in test or lines]
-    exported = ExportedHead(candidate.head)
-    parity = compare(head, exported, compared, alphabet.names)
+    features = [line.views[0] for line in test or lines]
+    parity = compare(head, ExportedHead(candidate.head), features, alphabet.names)
     progress.tell("exporting", 1, 1)
 
-    judged = [line.item for line in test or lines]
-    evaluated = evaluate(job, serving_engines(job, candidate), judged, progress)
-    cost = cost_of(job, candidate, judged)
+    compared = beside_active(job, candidate, serving_engines(job, candidate), progress)
     progress.tell("done", 1, 1)
-    return report(
+    told = report(
         job,
         parent,
         candidate,
@@ -117,10 +113,9 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
         contradictions=found,
         fitted=fitted,
         parity=parity,
-        cost=cost,
-        evaluated=evaluated if test else [],
         started=started,
     )
+    return told | compared
 
 
 def compute_features(job: Job, parent: ModelFiles, progress: Progress) -> list[Line]:
@@ -136,12 +131,11 @@ def compute_features(job: Job, parent: ModelFiles, progress: Progress) -> list[L
             line_views(crop, settings.views if item.split == "train" else 1, settings.seed)
             for item, crop in zip(part, crops, strict=True)
         ]
-        features = iter(backbone.features([view for several in views for view in several]))
         lines += [
-            Line(
-                item, tuple(next(features) for _ in several), text_width(crop) / tensor_width(crop)
+            Line(item, found, text_width(crop) / tensor_width(crop))
+            for item, crop, found in zip(
+                part, crops, features_of_views(backbone, views), strict=True
             )
-            for item, crop, several in zip(part, crops, views, strict=True)
         ]
     progress.tell("features", len(job.items), len(job.items))
     return lines

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from recognition.engines.store import ModelFiles, install_base
 from tests.training.rendered import make_job
+from training.runner import environment
 
 COUNTS = {"train": 56, "validation": 8, "test": 40}
 EXTRA = (("no", "train"), ("do\u16a0", "train"))
@@ -39,7 +39,7 @@ def train(folder: Path, module: str = "training.trainer") -> subprocess.Popen[by
             [sys.executable, "-m", module, str(folder)],
             stdout=log,
             stderr=error,
-            env={**os.environ, "OMP_NUM_THREADS": "2"},
+            env=environment(),
         )
 
 

@@ -12,7 +12,6 @@ from training.fitting import (
     TrainingDiverged,
     all_probabilities,
     fit,
-    is_as_good,
     probabilities,
 )
 from training.network import build_head, read_weights
@@ -138,11 +137,3 @@ def test_training_with_a_seed_gives_the_same_head_twice(graph):
 def test_a_setting_that_is_wrong_fails_loudly(values):
     with pytest.raises(SettingsError):
         settings_from(values)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "fewest", "good"),
-    [(0, 0, True), (1, 0, True), (2, 0, False), (13, 9, False), (12, 9, True), (110, 100, True)],
-)
-def test_a_pass_counts_as_good_within_one_standard_error_of_the_best(wrong, fewest, good):
-    assert is_as_good(wrong, fewest) is good

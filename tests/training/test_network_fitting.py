@@ -15,7 +15,8 @@ from tests.training.rendered import draw_line
 from training.characters import Alphabet, output_layer
 from training.checkpoint import NAME, Checkpoint, kept_step, read_checkpoint, write_checkpoint
 from training.fitting import TrainingDiverged
-from training.network_fitting import Look, TextLine, _group, fit_network, rate_at
+from training.looks import Look
+from training.network_fitting import TextLine, _group, fit_network, rate_at
 from training.recogniser import Recogniser
 from training.settings import NetworkSettings, SettingsError, network_settings_from
 
@@ -105,7 +106,7 @@ def test_the_best_look_is_kept_and_looking_in_vain_ends_it(recogniser, lines):
     settings = network_settings_from(
         {**QUICK.as_dict(), "max_steps": 40, "passes": 40, "patience": 2}
     )
-    looks = iter([Look(0.5, 1.0), Look(0.2, 1.0), *[Look(0.4, 1.0)] * 40])
+    looks = iter([Look(50, 100), Look(20, 100), *[Look(40, 100)] * 40])
     seen = []
 
     def look():
