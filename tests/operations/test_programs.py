@@ -35,6 +35,14 @@ def test_every_queue_has_exactly_one_worker() -> None:
     assert sorted(served) == ["default", "line", "ocr", "refresh", "train"]
 
 
+def test_people_come_before_reading_and_both_before_learning() -> None:
+    niceness = {
+        program.name: int(program.command[2]) if program.command[0] == "nice" else 0
+        for program in programs.programs(port=8000, reading=2)
+    }
+    assert niceness["web"] < niceness["ocr"] < niceness["refresh"] < niceness["train"]
+
+
 def test_the_configuration_can_be_read_from_a_place_with_an_odd_name() -> None:
     chosen = programs.programs(port=8000, reading=2)
     root = Path("/srv/100 % proof")
