@@ -15,14 +15,15 @@ _CONTRAST = 0.3
 _BLUR = 0.6  # standard deviation in pixels at a height of 48
 
 
-def line_views(crop: Image, count: int, seed: int) -> list[Image]:
-    """`count` views of a crop, uint8 [H, W, 3]; the first is the crop itself.
+def line_view(crop: Image, number: int, seed: int) -> Image:
+    """The view of this number of a crop, uint8 [H, W, 3]; number 0 is the crop itself.
 
     The others differ in margin, slant, width, contrast and sharpness, always the same for the
-    same crop and seed.
+    same crop, number and seed.
     """
-    generator = np.random.default_rng([seed, *crop.shape, int(crop.sum())])
-    return [crop, *(_vary(crop, generator) for _ in range(count - 1))]
+    if not number:
+        return crop
+    return _vary(crop, np.random.default_rng([seed, number, *crop.shape, int(crop.sum())]))
 
 
 def _vary(crop: Image, generator: np.random.Generator) -> Image:

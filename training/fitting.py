@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -27,26 +29,41 @@ _POOL_STEPS = 8
 _MAX_BAD_STEPS = 20
 _GRADIENT_NORM = 5.0
 _WARM_UP_STEPS = 20
+# A line's next view joins those it is learnt from after so many passes, whether it is waited for or
+# not: what is learnt depends on no clock, and views can be made while others are learnt from.
+_PASSES_A_VIEW = 4
 
 
 class TrainingDiverged(RuntimeError):
     """The loss was not a finite number too often; nothing usable was learnt."""
 
 
+class Views(Protocol):
+    """A line's views' features by number, each [steps, 384]; the first are the line's own."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, number: int, /) -> Array: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One line to learn from: its views' features, each [steps, 384], and its text."""
+    """One line to learn from, and its text."""
 
-    views: tuple[Array, ...]
+    views: Views
     encoded: tuple[int, ...]
     text: str
 
+    def view(self, number: int) -> Array:
+        """The features of this view, or of the line itself where the view is too short."""
+        found = self.views[number]
+        return found if len(found) >= steps_needed(self.encoded) else self.views[0]
 
-def sample_of(views: Sequence[Array], encoded: Sequence[int], text: str) -> Sample | None:
-    """A sample of the views that the text fits; None where the line itself is too short."""
-    needed = steps_needed(encoded)
-    fitting = tuple(view for view in views if len(view) >= needed)
-    return Sample(fitting, tuple(encoded), text) if len(views[0]) >= needed else None
+
+def sample_of(views: Views, encoded: Sequence[int], text: str) -> Sample | None:
+    """A sample, or None where the line itself is too short for its text."""
+    fits = len(views[0]) >= steps_needed(encoded)
+    return Sample(views, tuple(encoded), text) if fits else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +132,8 @@ def fit(
     # A pass over few lines is too short to judge: at least this many steps lie between two looks.
     look_every = max(per_pass, settings.min_steps // 10)
     head.train()
-    for group in _endless_steps(train, settings.batch_lines, generator):
-        loss = _loss(head, group, generator)
+    for done, group in _endless_steps(train, settings.batch_lines, generator):
+        loss = _loss(head, group, generator, 1 + done // _PASSES_A_VIEW)
         value = float(loss)
         if math.isfinite(value):
             loss.backward()
@@ -205,9 +222,12 @@ def all_probabilities(head: Head, lines: Sequence[Array], at_once: int = 16) -> 
 
 def _endless_steps(
     samples: Sequence[Sample], lines: int, generator: np.random.Generator
-) -> Iterator[list[Sample]]:
-    """Every sample once a pass, in steps of `lines` lines of like length, in random order."""
-    while True:
+) -> Iterator[tuple[int, list[Sample]]]:
+    """Every sample once a pass, in steps of `lines` lines of like length, in random order.
+
+    With each step's samples comes the number of passes done before.
+    """
+    for done in count():
         order = generator.permutation(len(samples))
         pool = lines * _POOL_STEPS
         groups: list[npt.NDArray[np.intp]] = []
@@ -215,17 +235,14 @@ def _endless_steps(
             part = sorted(order[start : start + pool], key=lambda at: len(samples[at].views[0]))
             groups += [np.array(part[at : at + lines]) for at in range(0, len(part), lines)]
         for position in generator.permutation(len(groups)):
-            yield [samples[at] for at in groups[position]]
+            yield done, [samples[at] for at in groups[position]]
 
 
 def _loss(
-    head: Head, group: Sequence[Sample], generator: np.random.Generator | None
+    head: Head, group: Sequence[Sample], generator: np.random.Generator, most: int
 ) -> paddle.Tensor:
-    """Mean over lines of the CTC loss a character; a random view each, the first without one."""
-    views = [
-        sample.views[int(generator.integers(len(sample.views)))] if generator else sample.views[0]
-        for sample in group
-    ]
+    """Mean over lines of the CTC loss a character; of each a random one of its first views."""
+    views = [sample.view(int(generator.integers(min(most, len(sample.views))))) for sample in group]
     lengths = [len(view) for view in views]
     features = np.zeros((len(views), max(lengths), views[0].shape[1]), dtype=np.float32)
     for row, view in zip(features, views, strict=True):

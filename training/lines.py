@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
-from recognition.crops import Image
 from recognition.direction import turn
-from recognition.engines.halves import Backbone, Features
+from recognition.engines.halves import Features
 from training.characters import Alphabet
 from training.fitting import Sample, sample_of
 from training.hunt import Contradiction, contradicts
@@ -27,7 +25,7 @@ class Line:
     """A labelled line with its features; `fill` is the share of the steps the crop covers."""
 
     item: Item
-    views: tuple[Features, ...]
+    features: Features
     fill: float
 
     @property
@@ -52,25 +50,6 @@ class Ledger:
 
     def samples(self, split: str) -> list[Sample]:
         return [sample for line, sample in self.usable if line.item.split == split]
-
-
-def features_of_views(
-    backbone: Backbone,
-    views: Sequence[Sequence[Image]],
-    on_progress: Callable[[int], None] | None = None,
-) -> list[tuple[Features, ...]]:
-    """What the backbone makes of some lines' views, line by line.
-
-    `on_progress` is called with the number of lines begun.
-    """
-    number_of = [number for number, several in enumerate(views, start=1) for _ in several]
-    found = iter(
-        backbone.features(
-            [view for several in views for view in several],
-            (lambda done: on_progress(number_of[done - 1])) if on_progress else None,
-        )
-    )
-    return [tuple(islice(found, len(several))) for several in views]
 
 
 def find_contradictions(
@@ -107,7 +86,7 @@ def keep_ledger(
             found.set_aside(line, "disputed")
         elif not encoded:
             found.set_aside(line, "unknown_character")
-        elif (sample := sample_of(line.views, encoded, line.visual)) is None:
+        elif (sample := sample_of((line.features,), encoded, line.visual)) is None:
             found.set_aside(line, "too_long")
         else:
             found.counts["trained" if line.item.split == "train" else "validation"] += 1

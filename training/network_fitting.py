@@ -18,7 +18,7 @@ import paddle
 
 from recognition.crops import Image
 from recognition.preprocess import STRIDE, tensor_width
-from training.augment import line_views
+from training.augment import line_view
 from training.averaging import Average
 from training.characters import steps_needed
 from training.checkpoint import Checkpoint
@@ -197,7 +197,7 @@ def _view(line: TextLine, generator: np.random.Generator) -> Image:
     seed = int(generator.integers(2**31))
     if generator.random() >= _VARIED:
         return crop
-    varied = line_views(crop, 2, seed)[1]
+    varied = line_view(crop, 1, seed)
     return varied if steps_needed(line.encoded) <= tensor_width(varied) // STRIDE else crop
 
 

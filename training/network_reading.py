@@ -63,7 +63,7 @@ def read_all(job: Job, parent: ModelFiles, progress: Progress) -> ReadLines:
             confidence = calibration.line_confidence([one.confidence for one in decoded.characters])
             found.readings[item.label_id] = (decoded.text, confidence)
             kept = features if len(found.lines) < _HEAD_LINES else _length_of(features)
-            found.lines.append(Line(item, (kept,), fill))
+            found.lines.append(Line(item, kept, fill))
     progress.tell("features", len(items), len(items))
     return found
 

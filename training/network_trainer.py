@@ -254,7 +254,7 @@ def _crop_of(line: GeneralLine) -> Image:
 
 
 def _text_line(job: Job, line: Line, sample: Sample) -> TextLine:
-    width = len(line.views[0])  # in steps: as good for telling like from like
+    width = len(line.features)  # in steps: as good for telling like from like
     return TextLine(partial(read_crop, job, line.item), sample.encoded, width)
 
 

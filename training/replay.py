@@ -29,10 +29,9 @@ from recognition.engines.halves import Backbone, ExportedHead, Features
 from recognition.engines.store import ModelFiles
 from recognition.metrics import edits
 from recognition.preprocess import tensor_width, text_width
-from training.augment import line_views
+from training.augment import line_view
 from training.characters import Alphabet, choose_alphabet, output_layer
 from training.fitting import Sample, all_probabilities, fit, probabilities, sample_of
-from training.lines import features_of_views
 from training.network import build_head, read_weights
 from training.settings import TrainSettings
 
@@ -116,17 +115,30 @@ def load_lines(
                 texts.append(turn(text))
                 groups.append(str(row.get("book", row.get("page", row["image"]))))
     crops, texts, groups = crops[:limit], texts[:limit], groups[:limit]
-    views = features_of_views(
-        Backbone(base.backbone, threads),
-        [line_views(crop, usual.views, usual.seed) for crop in crops],
-        on_progress,
-    )
+    views = _views(Backbone(base.backbone, threads), crops, usual, on_progress)
     return [
         ReplayLine(number, text, group, found, text_width(crop) / tensor_width(crop))
         for number, (text, group, found, crop) in enumerate(
             zip(texts, groups, views, crops, strict=True)
         )
     ]
+
+
+def _views(
+    backbone: Backbone,
+    crops: Sequence[Image],
+    settings: TrainSettings,
+    on_progress: Callable[[int], None] | None,
+) -> list[tuple[Features, ...]]:
+    """Features of all views, line by line; `on_progress` is told of lines done."""
+    found: list[list[Features]] = [[] for _ in crops]
+    for number in range(settings.views):
+        views = (line_view(crop, number, settings.seed) for crop in crops)
+        for at, features in enumerate(backbone.stream(views)):
+            found[at].append(features)
+            if on_progress is not None:
+                on_progress((number * len(crops) + at + 1) // settings.views)
+    return [tuple(several) for several in found]
 
 
 def base_state(base: ModelFiles) -> HeadState:

@@ -14,6 +14,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -29,12 +30,12 @@ from recognition.engines.halves import Backbone, ExportedHead
 from recognition.engines.store import ModelFiles, load, save_head
 from recognition.exceptions import RecognitionError
 from recognition.preprocess import tensor_width, text_width
-from training.augment import line_views
 from training.characters import Alphabet, choose_alphabet, output_layer
 from training.export import compare, export_head
-from training.fitting import Point, TrainingDiverged, fit, probabilities
+from training.fitting import Fit, Point, TrainingDiverged, fit, probabilities
 from training.job import Job, JobError, Progress, read_crop, read_job, write_result
-from training.lines import Line, features_of_views, find_contradictions, keep_ledger
+from training.line_views import line_views
+from training.lines import Ledger, Line, find_contradictions, keep_ledger
 from training.network import Head, build_head
 from training.outcome import about, beside_active, report, serving_engines
 from training.parallel import join_ranks
@@ -67,25 +68,11 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
         (text for text, _ in readings.values()),
     )
     ledger = keep_ledger(lines, alphabet, {one.label_id for one in found})
-    train, validation = ledger.samples("train"), ledger.samples("validation")
-    if not train:
+    if not ledger.samples("train"):
         raise JobError("There is no line to learn from: every training line was left out.")
-    log.info("%d lines to learn from, %d to validate", len(train), len(validation))
 
     head = _start_head(job, parent, alphabet)
-
-    def on_point(point: Point) -> None:
-        log.info("step %d of %d, loss %.3f", point.step, point.of, point.loss)
-        progress.tell(
-            "training",
-            point.step,
-            point.of,
-            loss=point.loss,
-            learning_rate=point.learning_rate,
-            validation_cer=point.validation_cer,
-        )
-
-    fitted = fit(head, train, validation, alphabet.names, job.head_settings, on_point)
+    fitted = _learn(job, parent, head, ledger, alphabet, progress)
 
     progress.tell("exporting", 0, 1)
     candidate = save_head(
@@ -97,7 +84,7 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
         about(job, alphabet),
     )
     test = [line for line in lines if line.item.split == "test"]
-    features = [line.views[0] for line in test or lines]
+    features = [line.features for line in test or lines]
     parity = compare(head, ExportedHead(candidate.head), features, alphabet.names)
     progress.tell("exporting", 1, 1)
 
@@ -119,7 +106,7 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
 
 
 def compute_features(job: Job, parent: ModelFiles, progress: Progress) -> list[Line]:
-    """Run the backbone once over every line, and over the views of those to learn from."""
+    """Run the backbone once over every line."""
     settings = job.head_settings
     backbone = Backbone(parent.backbone, settings.threads)
     lines: list[Line] = []
@@ -127,15 +114,9 @@ def compute_features(job: Job, parent: ModelFiles, progress: Progress) -> list[L
         part = job.items[start : start + _CHUNK]
         progress.tell("features", start, len(job.items))
         crops = [read_crop(job, item) for item in part]
-        views = [
-            line_views(crop, settings.views if item.split == "train" else 1, settings.seed)
-            for item, crop in zip(part, crops, strict=True)
-        ]
         lines += [
             Line(item, found, text_width(crop) / tensor_width(crop))
-            for item, crop, found in zip(
-                part, crops, features_of_views(backbone, views), strict=True
-            )
+            for item, crop, found in zip(part, crops, backbone.stream(crops), strict=True)
         ]
     progress.tell("features", len(job.items), len(job.items))
     return lines
@@ -150,7 +131,7 @@ def read_lines(
     calibration = Calibration.from_json(parent.calibration.read_bytes())
     found: dict[int | str, tuple[str, float | None]] = {}
     for line in lines:
-        decoded = decode(reader.probabilities(line.views[0]), names, line.fill)
+        decoded = decode(reader.probabilities(line.features), names, line.fill)
         found[line.item.label_id] = (
             decoded.text,
             calibration.line_confidence([one.confidence for one in decoded.characters]),
@@ -171,6 +152,41 @@ def _start_head(job: Job, parent: ModelFiles, alphabet: Alphabet) -> Head:
     return build_head([*weights[:-2], weight, bias], job.head_settings.dropout)
 
 
+def _learn(
+    job: Job,
+    parent: ModelFiles,
+    head: Head,
+    ledger: Ledger,
+    alphabet: Alphabet,
+    progress: Progress,
+) -> Fit:
+    """Train the head in place on the ledger's lines, their views made meanwhile."""
+    settings = job.head_settings
+    train = [(line, sample) for line, sample in ledger.usable if line.item.split == "train"]
+    validation = ledger.samples("validation")
+    log.info("%d lines to learn from, %d to validate", len(train), len(validation))
+
+    def on_point(point: Point) -> None:
+        log.info("step %d of %d, loss %.3f", point.step, point.of, point.loss)
+        progress.tell(
+            "training",
+            point.step,
+            point.of,
+            loss=point.loss,
+            learning_rate=point.learning_rate,
+            validation_cer=point.validation_cer,
+        )
+
+    with line_views(
+        [sample for _, sample in train],
+        [partial(read_crop, job, line.item) for line, _ in train],
+        parent.backbone,
+        count=settings.views,
+        seed=settings.seed,
+    ) as samples:
+        return fit(head, samples, validation, alphabet.names, settings, on_point)
+
+
 def _calibration(
     head: Head, parent: ModelFiles, lines: Sequence[Line], alphabet: Alphabet
 ) -> bytes:
@@ -178,7 +194,7 @@ def _calibration(
     features, correct = [], []
     for line in lines:
         if line.item.split == "validation":
-            decoded = decode(probabilities(head, line.views[0]), alphabet.names, line.fill)
+            decoded = decode(probabilities(head, line.features), alphabet.names, line.fill)
             if decoded.characters:
                 features.append(line_features([c.confidence for c in decoded.characters]))
                 correct.append(decoded.text == line.visual)

@@ -1,3 +1,5 @@
+from dataclasses import dataclass
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -128,6 +130,39 @@ def test_training_with_a_seed_gives_the_same_head_twice(graph):
         results.append(probabilities(head, samples[0].views[0]))
     assert np.allclose(results[0], results[1], atol=1e-5)
     assert greedy_text(results[0], names) == greedy_text(results[1], names)
+
+
+@dataclass
+class AskedViews:
+    """Three views of a line, and which were asked for since `asked` was emptied."""
+
+    features: np.ndarray
+    asked: set[int]
+
+    def __len__(self) -> int:
+        return 3
+
+    def __getitem__(self, number: int, /) -> np.ndarray:
+        self.asked.add(number)
+        return self.features
+
+
+def test_a_further_view_joins_at_a_set_pass(graph):
+    """However fast views are made: what a head learns must not depend on the machine."""
+    weights = graphs.head_weights(graph)
+    weights[-2:] = [weights[-2][:, :50], weights[-1][:50]]
+    names = ("", *map(chr, range(0x41, 0x41 + 49)))
+    asked: set[int] = set()
+    by_pass: list[set[int]] = []
+
+    def end_of_pass(point: Point) -> None:
+        by_pass.append(set(asked))
+        asked.clear()
+
+    samples = [Sample(AskedViews(line, asked), (3, 4), "CD") for line in features(20, 22, 24, 20)]
+    settings = TrainSettings(passes=12, min_steps=1, batch_lines=len(samples))
+    fit(build_head(weights), samples, [], names, settings, end_of_pass)
+    assert [set.union(*by_pass[at : at + 4]) for at in (0, 4, 8)] == [{0}, {0, 1}, {0, 1, 2}]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from training import runner
 from training.runner import ROOT, command_for, environment
 
 
@@ -37,3 +38,26 @@ def test_a_child_started_by_its_path_finds_pythons_own_modules(tmp_path):
     os.close(held)
     assert child.returncode == 1, child.stderr
     assert "Paddle sees none here" in json.loads((tmp_path / "result.json").read_text())["message"]
+
+
+@pytest.mark.parametrize(
+    ("vendor", "flags", "told"),
+    [
+        ("AuthenticAMD", "fpu sse4_2 avx2 bmi2", {"MKL_DEBUG_CPU_TYPE": "5"}),
+        ("AuthenticAMD", "fpu sse4_2 avx", {}),
+        ("GenuineIntel", "fpu sse4_2 avx2 avx512f", {}),
+    ],
+)
+def test_the_matrix_library_is_told_what_an_amd_processor_can_do(tmp_path, vendor, flags, told):
+    processor = tmp_path / "cpuinfo"
+    processor.write_text(f"processor\t: 0\nvendor_id\t: {vendor}\nflags\t\t: {flags}\n\n")
+    assert runner._matrix_code(processor) == told
+
+
+def test_where_the_processor_is_not_known_the_library_chooses(tmp_path):
+    assert runner._matrix_code(tmp_path / "cpuinfo") == {}
+
+
+def test_an_operators_word_on_the_matrix_library_counts(monkeypatch):
+    monkeypatch.setenv("MKL_DEBUG_CPU_TYPE", "4")
+    assert environment()["MKL_DEBUG_CPU_TYPE"] == "4"
