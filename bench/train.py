@@ -40,7 +40,7 @@ from training.gate import Parity, decide, lines_from_result
 from training.job import Item, write_job
 from training.paired import General
 from training.runner import environment
-from training.settings import NetworkSettings, TrainSettings, network_settings_from, settings_from
+from training.settings import settings_of
 
 # Character error rates to be at or below, by folder and number of labels.
 GOALS = {
@@ -134,10 +134,10 @@ def measure(
                 PillowImage.fromarray(truth.crop).save(job / path)
                 document = hashlib.sha256(truth.group.encode()).hexdigest()
                 items.append(Item(path, truth.text, split, document, sha256, len(items)))  # type: ignore[arg-type]
-        settings: TrainSettings | NetworkSettings = settings_from(options.settings)
+        asked = options.settings
         if options.full:
-            asked = {"seconds": options.minutes * 60.0, **options.settings}
-            settings = network_settings_from(asked)
+            asked = {"seconds": options.minutes * 60.0, **asked}
+        settings = settings_of("network" if options.full else "head", asked)
         write_job(job, store=store, base_sha256=base.sha256, items=items, settings=settings)
         started = time.monotonic()
         trainer = "training.network_trainer" if options.full else "training.trainer"
