@@ -13,6 +13,7 @@ from review.leases import claim_ahead
 from review.models import ReviewTask
 from review.people import person
 from review.selectors import task_for
+from review.states import TaskKind
 from review.undo import undo_submit
 from review.views import draw_screen
 
@@ -21,10 +22,13 @@ from review.views import draw_screen
 @never_cache
 @require_POST
 def review_ahead(request: HttpRequest) -> JsonResponse:
-    """Hold the page after this one ready: its address and its screen; nulls where there is none."""
+    """Hold the page after this one ready: its address and its screen; nulls where there is none.
+
+    Nor is there a screen for one to decide on, which is no page to review and is gone to anew.
+    """
     user = person(request)
     held = claim_ahead(user)
-    if held is None:
+    if held is None or held.kind == TaskKind.DECIDE:
         return JsonResponse({"page": None, "html": None})
     screen = draw_screen(request, task_for(user).get(pk=held.pk))
     return JsonResponse(

@@ -21,7 +21,7 @@ from recognition.states import move
 from review.exceptions import LeaseLost, NotFlagged, ReasonMissing, TooManyParked
 from review.models import ReviewTask, TaskSkip
 from review.querysets import ReviewTaskQuerySet
-from review.states import TASK_MOVES, Hold, TaskStatus
+from review.states import TASK_MOVES, Hold, TaskKind, TaskStatus
 
 FREE = {"reviewer": None, "lease_token": None, "lease_expires_at": None, "hold": ""}
 PARK_TIME = timedelta(hours=24)
@@ -112,7 +112,7 @@ def keep_open(task: ReviewTask) -> bool:
 
 @transaction.atomic
 def leave_task(*, task_id: int, token: UUID, known_end: datetime) -> bool:
-    """Let a page whose window was closed go to others in LEFT_TIME, and the one ahead at once.
+    """Let a page whose window was closed go to others in LEFT_TIME, and the one ahead with it.
 
     Not given back at once, for the window may be opened again. `known_end` is the lease's end as
     that window knows it: where it was renewed since, the page is open elsewhere or was loaded
@@ -121,27 +121,31 @@ def leave_task(*, task_id: int, token: UUID, known_end: datetime) -> bool:
     rows = ReviewTask.objects.filter(
         pk=task_id, lease_token=token, hold=Hold.ACTIVE, lease_expires_at__lte=known_end
     )
-    soon = Least(F("lease_expires_at"), timezone.now() + LEFT_TIME)
-    if not move(rows, TaskStatus.HELD, TASK_MOVES, lease_expires_at=soon):
+    if not _end_soon(rows):
         return False
-    release_ahead(ReviewTask.objects.get(pk=task_id).reviewer_id)
+    _end_soon(ReviewTask.objects.ahead_of(ReviewTask.objects.get(pk=task_id).reviewer_id))
     return True
 
 
 @transaction.atomic
 def release_task(*, task_id: int, token: UUID) -> None:
-    """Give a page back unfinished, and the one held ready as next with it; drafts stay.
+    """Give a page back unfinished; drafts stay. The one ahead follows in LEFT_TIME.
 
     Raises LeaseLost.
     """
     holder = _held_under(task_id, token).reviewer_id
     _give_back(task_id, token)
-    release_ahead(holder)
+    _end_soon(ReviewTask.objects.ahead_of(holder))
 
 
-def release_ahead(user: AbstractBaseUser | int | None) -> bool:
-    """Give the page back that was held ready as the user's next; False where none was."""
-    return move(ReviewTask.objects.ahead_of(user), TaskStatus.WAITING, TASK_MOVES, **FREE)
+def _end_soon(rows: ReviewTaskQuerySet) -> bool:
+    """Bring the end of a lease forward; False where the page is not held so.
+
+    Never to now: the page may be open in another window, which renews the lease within this time
+    while somebody is there. One that comes next may be one that was worked on (`make_room`).
+    """
+    soon = Least(F("lease_expires_at"), timezone.now() + LEFT_TIME)
+    return move(rows, TaskStatus.HELD, TASK_MOVES, lease_expires_at=soon)
 
 
 @transaction.atomic
@@ -241,13 +245,14 @@ def take(
 def _mine(user: AbstractBaseUser) -> dict[str, ReviewTask]:
     """The user's page worked on and the one ready as next, locked; waits for a submit under way.
 
-    Pages that the user may not see any more are given back.
+    Pages that the user may not see any more, or not decide on, are given back.
     """
     rows = ReviewTask.objects.held_by(user).exclude(hold=Hold.PARKED)
     found = list(rows.with_what_is_told(admin=False).select_for_update(of=("self",)).order_by("pk"))
     mine = {}
     for task in found:
-        if sees_type(user, task.document_type_id):
+        decides = task.kind != TaskKind.DECIDE or may_adjudicate(user)
+        if decides and sees_type(user, task.document_type_id):
             mine[task.hold] = task
         else:
             move(ReviewTask.objects.filter(pk=task.pk), TaskStatus.WAITING, TASK_MOVES, **FREE)

@@ -64,6 +64,10 @@ class ReviewTaskQuerySet(OfTypeQuerySet["m.ReviewTask"]):
         """By priority, then what has waited too long, then by value or chance: as its index is."""
         return self.order_by("-priority", "late_since", "-turn", "pk")
 
+    def untouched(self) -> Self:
+        """Tasks on which nobody has typed or changed a line."""
+        return self.filter(drafts__isnull=True, edits__isnull=True)
+
     def waiting_of(self, document_type: Any) -> Self:
         """Pages of a type that nobody holds."""
         return self.filter(document_type=document_type, status=TaskStatus.WAITING)

@@ -40,13 +40,9 @@ def _send(type_id: int | None) -> None:
 def waiting_pages(document_type: DocumentType | None) -> list[Page]:
     """Pages that wait for a reviewer because a model was unsure, of one type or of all.
 
-    Pages under a reviewer's hands, audits and reopened pages are not among them.
+    Pages under a reviewer's hands or with work on them, audits and reopened pages are not.
     """
-    pages = Page.objects.filter(
-        status=PageStatus.REVIEW,
-        tasks__status=TaskStatus.WAITING,
-        tasks__kind=TaskKind.THRESHOLD,
-    )
+    pages = Page.objects.filter(Exists(_waiting_untouched()), status=PageStatus.REVIEW)
     if document_type is not None:
         pages = pages.filter(document__document_type=document_type)
     return list(pages.only("pk", "queued_at").order_by("pk"))
@@ -61,19 +57,19 @@ def reread_waiting_pages(type_id: int | None) -> int:
 
 
 def unseen(pages: QuerySet[Page]) -> QuerySet[Page]:
-    """Of these, those accepted as they were read, or waiting with nothing typed on them.
+    """Of these, those accepted as they were read, or waiting with nobody's work on them.
 
     They can be read by another model without anybody's work changing under their hands. Audits
     and reopened pages are not among them: a person is to judge the very reading they are of.
     """
-    waiting = ReviewTask.objects.filter(
-        page=OuterRef("pk"),
-        status=TaskStatus.WAITING,
-        kind=TaskKind.THRESHOLD,
-        drafts__isnull=True,
-    )
     return pages.filter(
-        Q(status=PageStatus.ACCEPTED) | Q(Exists(waiting), status=PageStatus.REVIEW)
+        Q(status=PageStatus.ACCEPTED) | Q(Exists(_waiting_untouched()), status=PageStatus.REVIEW)
+    )
+
+
+def _waiting_untouched() -> QuerySet[ReviewTask]:
+    return ReviewTask.objects.untouched().filter(
+        page=OuterRef("pk"), status=TaskStatus.WAITING, kind=TaskKind.THRESHOLD
     )
 
 

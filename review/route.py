@@ -19,6 +19,8 @@ SWEEP_AFTER = timedelta(seconds=60)
 """A page read longer ago and not routed: its signal was lost."""
 SWEEP_LIMIT = 500
 
+LEFT = "left as it is"
+
 KIND_OF = {Outcome.REVIEW: TaskKind.THRESHOLD, Outcome.AUDIT: TaskKind.AUDIT}
 
 
@@ -44,7 +46,7 @@ def route_page(page_id: int, draw: Callable[[], float] = _chance.random) -> str:
         return "accept" if decision.outcome == Outcome.ACCEPT else _open_or_accept(page, decision)
     if page.status == PageStatus.REVIEW:
         return _reroute(page, draw)
-    return "left as it is"
+    return LEFT
 
 
 def sweep_unrouted() -> int:
@@ -116,12 +118,17 @@ def _open_or_accept(page: Page, decision: RoutingDecision) -> str:
 
 
 def _reroute(page: Page, draw: Callable[[], float]) -> str:
-    """A better model has read a page that waits: withdraw its task, or show the new reading."""
+    """A better model has read a page that waits: withdraw its task, or show the new reading.
+
+    One on which somebody has worked meanwhile stays with the reading that was worked on.
+    """
     task = (
         ReviewTask.objects.select_for_update().filter(page=page, status=TaskStatus.WAITING).first()
     )
     if task is None or task.kind != TaskKind.THRESHOLD:
-        return "left as it is"
+        return LEFT
+    if not ReviewTask.objects.untouched().filter(pk=task.pk).exists():
+        return LEFT
     decision = _decision(page, draw)
     outcome = Outcome(decision.outcome)
     rows = ReviewTask.objects.filter(pk=task.pk)

@@ -181,10 +181,8 @@ def review_page(
         # Drawn by a person on a page whose text came with its file: another model read it.
         predictions |= _readings(Prediction.objects.filter(line__in=missing).order_by("pk"))
     drafts = {row.line_id: row for row in Draft.objects.of(task, user)}
-    blind = task.kind == TaskKind.SECOND and page.document.document_type.second_review_blind
-    labels = {
-        row.line_id: row for row in Label.objects.current().filter(line__page=page) if not blind
-    }  # of a page opened again, or reviewed a second time
+    said = Label.objects.current().unspoilt_for(user).filter(line__page=page)
+    labels = {row.line_id: row for row in said}  # of a page opened again, or reviewed a second time
     confirmed = confirmed_pieces(task)
     hands = handwritten(line.pk for line in lines)
     threshold = page.document.document_type.threshold

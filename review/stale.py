@@ -70,9 +70,8 @@ def keep_stale_submit(
     Where another window of the user has written a newer draft, the entry is kept beside it.
     """
     saved = save_drafts(task=task, user=user, entries=entries)
-    labels = {
-        label.line_id: label for label in Label.objects.current().filter(line__page=task.page_id)
-    }
+    said = Label.objects.current().unspoilt_for(user).filter(line__page=task.page_id)
+    labels = {label.line_id: label for label in said}
     lines = tuple(
         StaleLine(
             line=entry.line_id,
@@ -96,6 +95,7 @@ def conflict_page(
     theirs: dict[int, tuple[str, str, str]] = {
         label.line_id: (label.text, label.verdict, label.reviewer.get_username())
         for label in Label.objects.current()
+        .unspoilt_for(user)
         .filter(line__page=task.page_id)
         .select_related("reviewer")
     }
@@ -139,13 +139,22 @@ def conflict_page(
 def typed_entries(
     task: ReviewTask, user: AbstractBaseUser, entries: Mapping[int, LineEntry]
 ) -> dict[int, LineEntry]:
-    """Those entries that say something else than the screen began with: what a person typed."""
+    """Those entries that a person typed: they say something else than what was read.
+
+    Or than what counted until now, a draft or a label, and was put back to what was read.
+    """
     read = shown_texts(task)
+    labels = Label.objects.current().unspoilt_for(user).filter(line__page=task.page_id)
+    counted = dict(labels.values_list("line_id", "text"))
+    counted |= dict(Draft.objects.of(task, user).values_list("line_id", "text"))
     return {
         line_id: entry
         for line_id, entry in without_plants(plants_of(task, user), entries).items()
         if entry.verdict in WITHOUT_TEXT
-        or clean_line(entry.text) != clean_line(read.get(line_id, ""))
+        or any(
+            clean_line(entry.text) != clean_line(text)
+            for text in (read.get(line_id, ""), counted.get(line_id, entry.text))
+        )
     }
 
 

@@ -163,9 +163,13 @@ def _keep_as_drafts(task: ReviewTask, user: AbstractBaseUser, made: list[Label])
         label = said.pop(draft.line_id, None) or next(
             (each for each in made if each.line_id == draft.line_id), None
         )
-        if label and (draft.text, draft.verdict) != (label.text, _done_with(label)):
+        if label is None:
+            continue
+        # A verdict without a text says nothing of what was typed before it.
+        text = draft.text if label.verdict in WITHOUT_TEXT else label.text
+        if (draft.text, draft.verdict) != (text, _done_with(label)):
             drafts.filter(pk=draft.pk).update(
-                text=label.text,
+                text=text,
                 verdict=_done_with(label),
                 revision=F("revision") + 1,
                 saved_at=timezone.now(),

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from review.exceptions import LeaseLost, TooManyParked
 from review.leases import (
+    LEFT_TIME,
     PARK_LIMIT,
     claim_ahead,
     claim_next,
@@ -63,14 +64,16 @@ class TestAhead:
         task.refresh_from_db()
         assert task.status == TaskStatus.WAITING
 
-    def test_leaving_gives_back_the_page_ahead_too(self, reviewer: User) -> None:
+    def test_leaving_ends_the_hold_on_the_page_ahead_soon(self, reviewer: User) -> None:
         factories.make_task()
         factories.make_task()
-        working = got(claim_next(reviewer))
-        claim_ahead(reviewer)
+        working, ahead = got(claim_next(reviewer)), got(claim_ahead(reviewer))
         assert working.lease_token is not None
         release_task(task_id=working.pk, token=working.lease_token)
-        assert not ReviewTask.objects.held_by(reviewer).exists()
+        ahead.refresh_from_db()
+        assert ahead.lease_expires_at is not None
+        assert timezone.now() < ahead.lease_expires_at <= timezone.now() + LEFT_TIME
+        assert not ReviewTask.objects.active_of(reviewer).exists()
 
     def test_skipping_goes_to_the_page_ahead(self, reviewer: User) -> None:
         factories.make_task()

@@ -10,9 +10,16 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from review.leases import LEFT_TIME, claim_ahead, claim_next, leave_task, renew_lease
+from review.leases import (
+    LEFT_TIME,
+    claim_ahead,
+    claim_next,
+    claim_task,
+    leave_task,
+    renew_lease,
+)
 from review.models import ReviewTask
-from review.states import Hold, TaskStatus
+from review.states import Hold
 from tests import factories
 from tests.review.helpers import expire, form_of
 
@@ -41,14 +48,30 @@ def test_a_closed_window_frees_its_page_in_a_minute_and_not_at_once(
     assert claim_next(other) == held
 
 
-def test_the_page_held_ahead_is_given_back_with_it(
+def test_the_page_held_ahead_is_left_with_it(
     site: Client, held: ReviewTask, reviewer: User
 ) -> None:
     factories.make_task()
     ahead = claim_ahead(reviewer)
     assert ahead is not None
     leave(site, held, end_of(held))
-    assert ReviewTask.objects.get(pk=ahead.pk).status == TaskStatus.WAITING
+    assert timezone.now() < end_of(ahead) <= timezone.now() + LEFT_TIME
+
+
+def test_a_page_worked_on_in_another_window_outlives_the_one_it_made_room_for(
+    site: Client, held: ReviewTask, reviewer: User
+) -> None:
+    """Its window was there first, and its heartbeats go on, though it comes "next" by now."""
+    second = factories.make_task()
+    taken = claim_task(second.pk, reviewer)
+    assert taken is not None
+    leave(site, taken, end_of(taken))
+    assert held.lease_token is not None
+    renewed = renew_lease(task_id=held.pk, token=held.lease_token)
+    assert renewed.hold == Hold.AHEAD
+    assert end_of(held) > timezone.now() + LEFT_TIME
+    ReviewTask.objects.filter(pk=second.pk).update(lease_expires_at=timezone.now())
+    assert claim_next(factories.make_reviewer()) == second
 
 
 def test_a_page_loaded_again_is_kept_however_late_the_word_of_its_leaving_comes(
