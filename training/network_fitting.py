@@ -171,7 +171,10 @@ def _step(
     groups: Sequence[Sequence[TextLine]],
     step: int,
 ) -> float:
-    """Gradients of all groups' losses, each weighed by its lines; returns the mean loss."""
+    """Gradients of all groups' losses, each weighed by its lines; returns the mean loss.
+
+    It is not a number where the loss of a group or a gradient is none.
+    """
     paddle.seed(settings.seed + step)
     generator = np.random.default_rng([settings.seed, step])
     lines = sum(len(group) for group in groups)
@@ -188,7 +191,13 @@ def _step(
             return math.nan
         value.backward()
         loss += float(value)
-    return loss
+    # A gradient that is no number would make every weight none; the loss shows it a step too late.
+    squares = [
+        float((place.grad * place.grad).sum())
+        for place in recogniser.places
+        if place.grad is not None
+    ]
+    return loss if all(map(math.isfinite, squares)) else math.nan
 
 
 def _view(line: TextLine, generator: np.random.Generator) -> Image:

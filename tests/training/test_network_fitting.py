@@ -135,6 +135,19 @@ def test_pictures_that_are_no_numbers_fail_the_training(base, recogniser, lines)
               "passes": 99}))  # fmt: skip
 
 
+def test_a_gradient_that_is_no_number_costs_its_step_and_no_more(recogniser, lines):
+    seen = []
+
+    def spoil(gradient):
+        seen.append(gradient)
+        return gradient * float("nan") if len(seen) == 2 else gradient
+
+    recogniser.places[0].register_hook(spoil)
+    done, _, _ = train(recogniser, lines)
+    assert (done.steps, done.bad_steps) == (4, 1)
+    assert all(np.isfinite(place.numpy()).all() for place in recogniser.places)
+
+
 def test_every_line_is_seen_once_a_pass(lines):
     many = [TextLine(lines[0].crop, (1,), width) for width in range(160, 160 + 32 * 11, 32)]
     for number in (0, 1):
