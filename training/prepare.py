@@ -16,8 +16,8 @@ from training.splits import Split
 
 MOST_CONFIDENT = 1_000
 """Lines that nobody labelled, in one run; their crops are held in memory."""
-TELL_EVERY = 50
-"""Crops between two signs of life."""
+TELL_EVERY = 10
+"""Crops between two signs of life: each may be of another page, and a large page takes seconds."""
 
 
 def prepare_job(

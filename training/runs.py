@@ -52,6 +52,7 @@ def execute_run(run_id: int, trainer: Trainer = run_trainer) -> str:
         return "not waiting"
     try:
         dataset = _freeze(run)
+        _beat(run, stage=Stage.FREEZING, progress=0.0)
         ended = _train(run, dataset, trainer)
         if ended.cancelled:
             return _end(run, RunStatus.CANCELLED, "cancelled", ended.message)

@@ -21,7 +21,8 @@ from tests.training.labelled import installed_base, reviewed_page
 from training.canary import start_canary
 from training.checkpoint import NAME, Checkpoint, write_checkpoint
 from training.exceptions import ForAllTypes, RunWaiting
-from training.models import TrainingRun
+from training.judge import GONE
+from training.models import EvaluatedLine, TrainingRun
 from training.nightly import network_is_due, request_nightly_runs
 from training.requests import new_labels, request_run
 from training.runner import Ended
@@ -252,6 +253,22 @@ def test_an_accepted_base_is_the_canary_then_serves_and_heads_are_trained_on_it(
     again.refresh_from_db()
     assert again.status == RunStatus.FAILED
     assert (again.base, again.active) == (new, own)
+
+
+def test_a_run_that_was_put_back_while_it_was_judged_leaves_nothing_and_ends_well():
+    reviewed_letters()
+    run = network_run()
+
+    def slow(job: Path, **rest: Any) -> Ended:
+        silent = timezone.now() - timedelta(seconds=site.TRAIN_HEARTBEAT_SECONDS + 5)
+        TrainingRun.objects.filter(pk=run.pk).update(heartbeat_at=silent)
+        assert sweep_runs() == 1
+        return trainer_of_a_base(110)(job, **rest)
+
+    assert execute_run(run.pk, trainer=slow) == GONE
+    assert not EvaluatedLine.objects.exists()
+    assert ModelVersion.objects.count() == 1
+    assert execute_run(run.pk, trainer=trainer_of_a_base(110)) == "accepted"
 
 
 def test_a_base_that_forgets_is_refused_with_a_sentence():
