@@ -155,8 +155,7 @@ def write_crops(dataset: Dataset, directory: Path) -> Iterator[tuple[DatasetItem
                     "or have the page read and reviewed again."
                 )
             target = directory / f"{item.crop_sha256}.png"
-            if not target.exists():
-                Image.fromarray(crop).save(target, compress_level=1)
+            Image.fromarray(crop).save(target, compress_level=1)  # one that is there may be half
             yield item, target
 
 
