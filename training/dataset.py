@@ -46,9 +46,9 @@ def sort_labels(document_type: DocumentType | None) -> list[SortedLabel]:
     """Every current label of a type (of all types where None), in a split or left out and why.
 
     A crop labelled twice counts once: the first of its current labels stands, in the crop's split,
-    which is not always its document's (see `homes_of`). A disputed label is left out until somebody
-    has looked, but for the test split: what models doubt must not leave the measure they are held
-    to.
+    which is not always its document's (see `homes_of`). A disputed label is not learnt from until
+    somebody has looked, but it is measured on: what models doubt must not leave the test that they
+    are held to, nor the validation lines that their probabilities are fitted on.
     """
     labels = Label.objects.current().order_by("pk")
     if document_type is not None:
@@ -78,7 +78,7 @@ def sort_labels(document_type: DocumentType | None) -> list[SortedLabel]:
         if not left_out:
             seen.add(crop)
             split = split_of(homes[crop])
-            if label_id in disputed and split != Split.TEST.value:
+            if label_id in disputed and split == Split.TRAIN.value:
                 split, left_out = "", LeftOut.DISPUTED.value
         found.append(SortedLabel(label_id, text, crop, page_id, document_sha256, split, left_out))
     return found
