@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
@@ -51,7 +52,8 @@ def judge_trial(trial_id: int, asked: TrialSettings = ASKED) -> str:
     if active_model(trial.document_type) != trial.serving:
         end_trial(trial, TrialStatus.ENDED, "Another model went into service.")
         return "over"
-    enqueue(READ_TASK, list(Page.objects.filter(pk__in=unread_pages(trial))))
+    unread = list(Page.objects.filter(pk__in=unread_pages(trial)))
+    enqueue(READ_TASK, unread, expires=settings.TRIALS_SECONDS)  # the next look sends them again
     found = evidence_of(trial, asked)
     Trial.objects.running().filter(pk=trial.pk).update(evidence=asdict(found))
     if found.winner == "beside":

@@ -136,13 +136,14 @@ def unread_pages(trial: Trial) -> list[int]:
     """Pages judged since the trial began of which the model reading along has not read every line.
 
     Of a canary only its own pages: by which control pages a lost message went astray is chance.
+    Lines that are gone are read by nobody any more.
     """
     shown, along = trial.serving_id, trial.beside_id
     if trial.canary_id is not None:
         shown, along = along, shown
     return list(
         _judged(trial)
-        .filter(base_prediction__model_version=shown)
+        .filter(base_prediction__model_version=shown, line__retired_at=None)
         .exclude(_read_by(along))
         .order_by("line__page_id")
         .values_list("line__page_id", flat=True)

@@ -1,6 +1,10 @@
 """Two models on the same new lines: the better one serves, by itself or by a click."""
 
+from datetime import datetime, timedelta
+
 import pytest
+from celery.signals import before_task_publish
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -27,7 +31,7 @@ from training.gate import Reason, Verdict, may_be_tried
 from training.models import TrainingRun, Trial
 from training.rereading import request_rereading
 from training.serving import put_in_service, take_back
-from training.shadow import judge_trial, judge_trials, promote_beside, withdraw_beside
+from training.shadow import READ_TASK, judge_trial, judge_trials, promote_beside, withdraw_beside
 from training.states import TrialAim, TrialStatus
 from training.trials import differing, evidence_of, read_for_trials, start_trial, unread_pages
 
@@ -197,6 +201,34 @@ def test_a_judged_page_whose_second_reading_was_lost_is_found(letters, trial):
     read_for_trials(page.pk, engines=lambda _: ScriptedEngine((TRUTH, 0.9)))
     assert unread_pages(trial) == []
     assert evidence_of(trial).pages == 1
+
+
+def test_a_line_that_is_gone_is_waited_for_no_more(letters, trial):
+    page = make_page(letters, lines=[(WRONG, 0.3)])
+    submit(page, make_reviewer(), line0=TRUTH)
+    page.lines.update(retired_at=timezone.now())
+    assert unread_pages(trial) == []
+
+
+def test_what_is_sent_again_soon_waits_in_the_queue_no_longer(
+    letters, trial, django_capture_on_commit_callbacks
+):
+    page = make_page(letters, lines=[(WRONG, 0.3)])
+    submit(page, make_reviewer(), line0=TRUTH)
+    sent = []
+
+    def note(sender, headers, **_):
+        sent.append((sender, datetime.fromisoformat(headers["expires"])))
+
+    before_task_publish.connect(note)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            judge_trial(trial.pk)
+    finally:
+        before_task_publish.disconnect(note)
+    ((task, expires),) = sent
+    assert task == READ_TASK
+    assert expires - timezone.now() < timedelta(seconds=settings.TRIALS_SECONDS)
 
 
 def test_what_was_judged_before_the_trial_does_not_count(letters):
