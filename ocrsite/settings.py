@@ -244,14 +244,22 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+TRIALS_SECONDS = 15  # between two looks at running trials
+
+
+def _every(seconds: int, task: str) -> dict[str, object]:
+    """Where no worker has come to it by the next time, that one is enough."""
+    return {"task": task, "schedule": float(seconds), "options": {"expire_seconds": seconds}}
+
+
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "ocrsite.tasks.sweep", "schedule": 30.0},  # seconds
-    "refresh": {"task": "training.tasks.request_due_refreshes", "schedule": 10.0},
-    "trials": {"task": "training.tasks.judge_trials", "schedule": 15.0},
-    "accuracy": {"task": "training.tasks.watch_accuracy", "schedule": 3600.0},
-    "order the queue": {"task": "review.tasks.refresh_queue", "schedule": 60.0},
-    "choose thresholds": {"task": "review.tasks.choose_thresholds", "schedule": 600.0},
-    "watch": {"task": "recognition.tasks.take_watched_files", "schedule": 15.0},
+    "sweep": _every(30, "ocrsite.tasks.sweep"),
+    "refresh": _every(10, "training.tasks.request_due_refreshes"),
+    "trials": _every(TRIALS_SECONDS, "training.tasks.judge_trials"),
+    "accuracy": _every(3600, "training.tasks.watch_accuracy"),
+    "order the queue": _every(60, "review.tasks.refresh_queue"),
+    "choose thresholds": _every(600, "review.tasks.choose_thresholds"),
+    "watch": _every(15, "recognition.tasks.take_watched_files"),
 }
 
 # --- REST API -------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations import RunPython, RunSQL
 from django.dispatch import Signal
+from django_celery_beat.schedulers import ModelEntry
 
 import recognition.signals
 from ocrsite.celery import app as celery_app
@@ -185,6 +186,12 @@ def test_every_route_and_schedule_names_a_task_that_exists() -> None:
         if any(limits):
             assert all(limits), name
             assert limits[0] < limits[1], name
+
+
+def test_what_beat_sends_is_dropped_once_it_is_sent_again() -> None:
+    for name, entry in celery_app.conf.beat_schedule.items():
+        understood = ModelEntry._unpack_options(**entry["options"])
+        assert understood["expire_seconds"] == entry["schedule"], name
 
 
 def own_tasks() -> dict[str, object]:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.db.models import Q
+
 from recognition.metrics import edits
 from recognition.models import ModelVersion, Prediction
 from review.models import Label
@@ -140,10 +142,9 @@ def _evaluated(version: ModelVersion) -> dict[int, str]:
     """What a version read on frozen test lines, by line; the newest evaluation counts."""
     found: dict[int, str] = {}
     rows = EvaluatedLine.objects.filter(item__split=Split.TEST).order_by("-pk")
-    for path, field in (("run__candidate", "candidate_text"), ("run__base", "active_text")):
-        for line, text in rows.filter(**{path: version}).values_list("item__label__line", field)[
-            :LOOKED_AT
-        ]:
+    read_by = Q(run__active=version) | Q(run__active=None, run__base=version)  # None: older runs
+    for its, field in ((Q(run__candidate=version), "candidate_text"), (read_by, "active_text")):
+        for line, text in rows.filter(its).values_list("item__label__line", field)[:LOOKED_AT]:
             found.setdefault(line, text)
     return found
 

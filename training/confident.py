@@ -1,8 +1,8 @@
 """Lines that nobody labelled and the model is nearly sure of: real scans beside labels.
 
-They are of accepted pages whose document is in the training split, so nothing that is measured on
-is ever learnt from. What the model read on them is taken for the truth: it keeps a network from
-forgetting, and teaches it nothing new.
+They are of accepted pages whose document is in the training split, and no label puts their crop
+into another, so nothing that is measured on is ever learnt from. What the model read on them is
+taken for the truth: it keeps a network from forgetting, and teaches it nothing new.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from PIL import Image
 from recognition.crops import crop_sha256, rectify
 from recognition.files import local_copy
 from recognition.models import Prediction
+from training.dataset import homes_of
 from training.job import Item
 from training.splits import split_of
 
@@ -34,9 +35,11 @@ def confident_lines(count: int, seed: int) -> list[Prediction]:
         .filter(confidence__gte=SURE, line__page__model_version=F("model_version"))
         .exclude(text="")
         .order_by("-pk")
-        .values_list("pk", "line__page__document__sha256")[:_LOOKED_AT]
+        .values_list("pk", "line__crop_sha256", "line__page__document__sha256")[:_LOOKED_AT]
     )
-    usable = [pk for pk, document in rows if split_of(document) == "train"]
+    own = [(pk, crop) for pk, crop, document in rows if split_of(document) == "train"]
+    homes = homes_of([crop for _, crop in own])
+    usable = [pk for pk, crop in own if crop not in homes or split_of(homes[crop]) == "train"]
     chosen = random.Random(seed).sample(usable, min(count, len(usable)))
     return list(
         Prediction.objects.filter(pk__in=chosen)

@@ -2,13 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from django.db import transaction
+from django.db.models import QuerySet
 from PIL import Image
 
 from recognition.crops import crop_sha256, rectify
@@ -43,36 +45,58 @@ class SortedLabel:
 def sort_labels(document_type: DocumentType | None) -> list[SortedLabel]:
     """Every current label of a type (of all types where None), in a split or left out and why.
 
-    A crop labelled twice counts once: the label given first stands, and with it its document's
-    split, so no crop is ever in two splits. A disputed label is left out until somebody has
-    looked, but for the test split: what models doubt must not leave the measure they are held to.
+    A crop labelled twice counts once: the first of its current labels stands, in the crop's split,
+    which is not always its document's (see `homes_of`). A disputed label is not learnt from until
+    somebody has looked, but it is measured on: what models doubt must not leave the test that they
+    are held to, nor the validation lines that their probabilities are fitted on.
     """
     labels = Label.objects.current().order_by("pk")
     if document_type is not None:
         labels = labels.filter(line__page__document__document_type=document_type)
     disputed = set(LabelDispute.objects.open().values_list("label_id", flat=True))
+    rows = list(
+        labels.values_list(
+            "pk",
+            "verdict",
+            "text",
+            "line__crop_sha256",
+            "line__retired_at",
+            "line__page_id",
+            "line__page__document__sha256",
+        )
+    )
+    homes = homes_of(labels.order_by().values("line__crop_sha256"))
     found: list[SortedLabel] = []
     seen: set[str] = set()
-    for label_id, verdict, text, crop, retired_at, page_id, document_sha256 in labels.values_list(
-        "pk",
-        "verdict",
-        "text",
-        "line__crop_sha256",
-        "line__retired_at",
-        "line__page_id",
-        "line__page__document__sha256",
-    ):
+    for label_id, verdict, text, crop, retired_at, page_id, document_sha256 in rows:
+        if crop not in homes:
+            continue  # its document was filed under another type between the two questions
         left_out = LeftOut.WITHDRAWN.value if retired_at else _WITHOUT_TEXT.get(verdict, "")
         if not left_out and crop in seen:
             left_out = LeftOut.DUPLICATE.value
         split: str = ""
         if not left_out:
             seen.add(crop)
-            split = split_of(document_sha256)
-            if label_id in disputed and split != Split.TEST.value:
+            split = split_of(homes[crop])
+            if label_id in disputed and split == Split.TRAIN.value:
                 split, left_out = "", LeftOut.DISPUTED.value
         found.append(SortedLabel(label_id, text, crop, page_id, document_sha256, split, left_out))
     return found
+
+
+def homes_of(crops: Iterable[str] | QuerySet[Any, Any]) -> dict[str, str]:
+    """Of crops the SHA-256 of the document in which each was labelled first; none for the others.
+
+    A crop is in that document's split for ever: labels of all types count, whatever they say, and
+    those that were superseded or whose line is gone. Of the labels that stand now the first may be
+    another tomorrow, and a crop that was learnt from would be tested on.
+    """
+    first = (
+        Label.objects.filter(line__crop_sha256__in=crops)
+        .order_by("line__crop_sha256", "pk")
+        .distinct("line__crop_sha256")
+    )
+    return dict(first.values_list("line__crop_sha256", "line__page__document__sha256"))
 
 
 @transaction.atomic
@@ -131,8 +155,7 @@ def write_crops(dataset: Dataset, directory: Path) -> Iterator[tuple[DatasetItem
                     "or have the page read and reviewed again."
                 )
             target = directory / f"{item.crop_sha256}.png"
-            if not target.exists():
-                Image.fromarray(crop).save(target, compress_level=1)
+            Image.fromarray(crop).save(target, compress_level=1)  # one that is there may be half
             yield item, target
 
 

@@ -179,7 +179,7 @@ def write_job(
     name: str = "Head",
     beside: Sequence[Item] = (),
 ) -> None:
-    """Write job.json for a trainer; the crops are the caller's to write.
+    """Write job.json for a trainer, in one rename; the crops are the caller's to write.
 
     The settings' kind says whether a head or the whole network is trained.
     """
@@ -193,8 +193,9 @@ def write_job(
         "items": [asdict(item) for item in items],
         "beside": [asdict(item) for item in beside],
     }
-    text = json.dumps(job, ensure_ascii=False)
-    (folder / "job.json").write_text(text, encoding="utf-8")
+    draft = folder / "job.json.part"
+    draft.write_text(json.dumps(job, ensure_ascii=False), encoding="utf-8")
+    draft.replace(folder / "job.json")
 
 
 _JOB_KEYS = frozenset(

@@ -36,8 +36,8 @@ CHANGED = Reason(
 def conclude(run: TrainingRun, dataset: Dataset, result: dict[str, Any]) -> str:
     """Register the candidate, store what both models read, judge, and activate if proven better.
 
-    All in one transaction: a run killed here has no candidate and leaves the active model as it
-    was. Returns the outcome's name.
+    All in one transaction: a run that is killed here, or was put back or ended meanwhile, has no
+    candidate and leaves the active model as it was. Returns the outcome's name.
     """
     files = load(Path(settings.MODEL_STORE), str(result["candidate_sha256"]))
     items = {
@@ -103,6 +103,7 @@ def conclude(run: TrainingRun, dataset: Dataset, result: dict[str, Any]) -> str:
             progress=1.0,
             finished_at=timezone.now(),
         ):
+            transaction.set_rollback(True)  # else who goes on would find half a verdict
             return GONE
         raise_disputes(run, of_result(result, truths, doubt))
         if findings["accept"]:

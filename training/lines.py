@@ -74,7 +74,8 @@ def keep_ledger(
     """Lines that can be learnt from with their samples, and what became of every line.
 
     The counts add up to the number of lines. A test line is never left out: what the model
-    cannot write is an error it makes.
+    cannot write is an error it makes. A disputed line is not learnt from, but it is looked at: a
+    model is not to look better for what it surely contradicts.
     """
     found = Ledger([], Counter(trained=0, validation=0, test=0, too_long=0, unknown_character=0))
     for line in lines:
@@ -82,7 +83,7 @@ def keep_ledger(
             found.counts["test"] += 1
             continue
         encoded = alphabet.encode(line.visual)
-        if line.item.label_id in disputed:
+        if line.item.split == "train" and line.item.label_id in disputed:
             found.set_aside(line, "disputed")
         elif not encoded:
             found.set_aside(line, "unknown_character")

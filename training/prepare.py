@@ -9,15 +9,15 @@ from django.conf import settings
 from recognition.models import ModelVersion
 from training.confident import write_confident
 from training.dataset import write_crops
-from training.job import Item, write_job
+from training.job import Item, JobError, read_job, write_job
 from training.models import Dataset, LabelDispute
 from training.settings import NetworkSettings, TrainSettings
 from training.splits import Split
 
 MOST_CONFIDENT = 1_000
 """Lines that nobody labelled, in one run; their crops are held in memory."""
-TELL_EVERY = 50
-"""Crops between two signs of life."""
+TELL_EVERY = 10
+"""Crops between two signs of life: each may be of another page, and a large page takes seconds."""
 
 
 def prepare_job(
@@ -32,8 +32,8 @@ def prepare_job(
 ) -> None:
     """Write crops and job.json into a folder; `on_progress` hears the share done.
 
-    A checkpoint that is there stays, for a training to go on from. `active` is what the candidate
-    is compared with.
+    A checkpoint that is there stays, for a training to go on from, and so do the lines that nobody
+    labelled, for it belongs to them. `active` is what the candidate is compared with.
 
     Raises CropChanged.
     """
@@ -59,8 +59,9 @@ def prepare_job(
         )
         if index % TELL_EVERY == 0:
             on_progress(index / total)
-    beside = []
-    if isinstance(train_settings, NetworkSettings):
+    drawn = _drawn_before(folder)
+    beside = list(drawn or ())
+    if drawn is None and isinstance(train_settings, NetworkSettings):
         wanted = min(round(total * train_settings.confident_share), MOST_CONFIDENT)
         for sure in write_confident(folder, wanted, train_settings.seed):
             beside.append(sure)
@@ -75,3 +76,11 @@ def prepare_job(
         name=name,
         beside=beside,
     )
+
+
+def _drawn_before(folder: Path) -> tuple[Item, ...] | None:
+    """The lines beside the labels of the job that is there; None where there is no whole one."""
+    try:
+        return read_job(folder).beside
+    except JobError:
+        return None

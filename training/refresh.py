@@ -14,8 +14,9 @@ def request_due_refreshes() -> list[TrainingRun]:
     """Queue a run for each document type that has learnt from half of its labels or less.
 
     The first at REFRESH_MIN_NEW_LABELS lines with text, then at twice as many each time: early
-    corrections teach the most, and a type's runs stay few. A run that failed or was refused counts
-    as well, so that nothing is tried again and again on the same labels.
+    corrections teach the most, and a type's runs stay few. A run that failed, was refused, or was
+    stopped once it had started counts as well, so that nothing is tried again and again on the same
+    labels. One that was withdrawn while it waited does not: nothing was tried.
     """
     runs = []
     for document_type in DocumentType.objects.all():
@@ -32,7 +33,7 @@ def _due(document_type: DocumentType) -> bool:
     """Looks only at labels newer than the last run's, so that asking often costs little."""
     last = (
         TrainingRun.objects.filter(document_type=document_type)
-        .exclude(status=RunStatus.CANCELLED)
+        .exclude(status=RunStatus.CANCELLED, started_at=None)
         .order_by("-pk")
         .first()
     )

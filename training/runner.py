@@ -20,6 +20,7 @@ POLL_SECONDS = 0.5
 GRACE_SECONDS = 20.0
 """After SIGTERM, before SIGKILL."""
 LOG_TAIL = 2_000
+TIMEOUT = "timeout"
 _LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 """Memory in pages of two megabytes. Paddle asks for every activation anew, some of tens of them,
 and a fifth of a network's step went on pages of four kilobytes. C libraries before 2.35 pass over
@@ -50,12 +51,12 @@ def run_trainer(
 ) -> Ended:
     """Train in a child process; call `on_progress` about twice a second, with what is new.
 
-    `wants_stop` is asked as often; the child is then ended, as it is after `max_seconds`. With
-    several `devices`, GPUs by number such as "0,1", there is a child for each. Returns how it
-    ended; raises nothing of the child's.
+    `wants_stop` is asked as often; the child is then ended, as it is after `max_seconds`, which is
+    a failure with the code "timeout". With several `devices`, GPUs by number such as "0,1", there
+    is a child for each. Returns how it ended; raises nothing of the child's.
     """
     deadline = time.monotonic() + max_seconds
-    stopped = ""
+    stopped = overran = False
     with (job / "log.txt").open("ab") as log:
         child = subprocess.Popen(
             command_for(job, devices),
@@ -70,19 +71,21 @@ def run_trainer(
             lines = follow(job / "progress.jsonl")
             while child.poll() is None:
                 on_progress(next(lines))
-                if wants_stop():
-                    stopped = "It was stopped by hand."
-                elif time.monotonic() > deadline:
-                    stopped = f"It took longer than {max_seconds / 3600:g} hours."
-                if stopped:
+                stopped = wants_stop()
+                overran = time.monotonic() > deadline
+                if stopped or overran:
                     break
                 time.sleep(POLL_SECONDS)
         finally:
             _end(child)
         on_progress(next(lines))
     result = _result(job)
-    if stopped and result.get("status") != "succeeded":
-        return Ended(result, cancelled=True, message=stopped)
+    if result.get("status") == "succeeded":
+        return Ended(result, cancelled=False, message="")
+    if stopped:
+        return Ended(result, cancelled=True, message="It was stopped by hand.")
+    if overran:
+        return Ended({**result, "code": TIMEOUT}, cancelled=False, message=_too_long(max_seconds))
     return Ended(result, cancelled=False, message=_message(result, child.returncode, job))
 
 
@@ -158,9 +161,15 @@ def _result(job: Path) -> dict[str, Any]:
     return found
 
 
+def _too_long(max_seconds: float) -> str:
+    return (
+        f"It took longer than {max_seconds / 3600:g} hours, the most a run may take here, and was "
+        "ended. Set TRAIN_MAX_SECONDS higher, or for the whole network NETWORK_TRAIN_SECONDS "
+        "lower, and start it again."
+    )
+
+
 def _message(result: dict[str, Any], status: int, job: Path) -> str:
-    if result.get("status") == "succeeded":
-        return ""
     if result.get("message"):
         return str(result["message"])
     if status < 0:

@@ -52,6 +52,7 @@ def execute_run(run_id: int, trainer: Trainer = run_trainer) -> str:
         return "not waiting"
     try:
         dataset = _freeze(run)
+        _beat(run, stage=Stage.FREEZING, progress=0.0)
         ended = _train(run, dataset, trainer)
         if ended.cancelled:
             return _end(run, RunStatus.CANCELLED, "cancelled", ended.message)
@@ -62,7 +63,7 @@ def execute_run(run_id: int, trainer: Trainer = run_trainer) -> str:
             return _end(run, RunStatus.FAILED, code, ended.message)
         outcome = conclude(run, dataset, ended.result)
         if outcome != GONE:  # else it was put back, and somebody goes on from it
-            drop_checkpoint(job_directory(run))
+            _tidy(run)
         return outcome
     except NothingToLearn as error:
         return _end(run, RunStatus.SKIPPED, error.code, error.message)
@@ -79,17 +80,18 @@ def cancel_run(*, run: TrainingRun, actor: AbstractBaseUser) -> None:
     """Stop a waiting run at once, a running one within seconds. Raises NotCancellable."""
     message = f"Stopped by {actor.get_username()}."
     waiting = TrainingRun.objects.filter(pk=run.pk, status=RunStatus.QUEUED)
-    stopped = move(
+    if move(
         waiting,
         RunStatus.CANCELLED,
         RUN_MOVES,
         finished_at=timezone.now(),
         failure_code="cancelled",
         failure_message=message,
-    ) or TrainingRun.objects.filter(pk=run.pk, status=RunStatus.RUNNING).update(
+    ):
+        _tidy(run)
+    elif not TrainingRun.objects.filter(pk=run.pk, status=RunStatus.RUNNING).update(
         cancel_requested_at=timezone.now()
-    )
-    if not stopped:
+    ):
         raise NotCancellable("This run has ended already.")
     record_event(verb="cancel", subject=run, actor=actor)
 
@@ -203,19 +205,15 @@ def _train(run: TrainingRun, dataset: Dataset, trainer: Trainer) -> Ended:
         train_settings=settings_of(run.depth, run.settings),
         on_progress=lambda share: _beat(run, stage=Stage.FREEZING, progress=share),
     )
-    try:
-        return trainer(
-            directory,
-            max_seconds=settings.TRAIN_MAX_SECONDS,
-            devices=settings.TRAIN_DEVICES if run.depth == Depth.NETWORK else "",
-            on_progress=lambda lines: _note_progress(run, lines),
-            wants_stop=lambda: TrainingRun.objects.filter(
-                pk=run.pk, cancel_requested_at__isnull=False
-            ).exists(),
-        )
-    finally:
-        for name in ("crops", "beside"):  # the log and the result stay
-            shutil.rmtree(directory / name, ignore_errors=True)
+    return trainer(
+        directory,
+        max_seconds=settings.TRAIN_MAX_SECONDS,
+        devices=settings.TRAIN_DEVICES if run.depth == Depth.NETWORK else "",
+        on_progress=lambda lines: _note_progress(run, lines),
+        wants_stop=lambda: TrainingRun.objects.filter(
+            pk=run.pk, cancel_requested_at__isnull=False
+        ).exists(),
+    )
 
 
 def _put_back(run: TrainingRun) -> bool:
@@ -277,16 +275,24 @@ def _beat(run: TrainingRun, *, stage: str, progress: float) -> None:
 
 
 def _end(run: TrainingRun, status: RunStatus, code: str, message: str) -> str:
-    move(
+    if move(
         TrainingRun.objects.filter(pk=run.pk),
         status,
         RUN_MOVES,
         finished_at=timezone.now(),
         failure_code=code[:40],
         failure_message=message[:1000],
-    )
-    drop_checkpoint(job_directory(run))
+    ):
+        _tidy(run)
     return f"{status.value}: {code}"
+
+
+def _tidy(run: TrainingRun) -> None:
+    """Drop what only a run that goes on needs: the log, the job and the result stay."""
+    directory = job_directory(run)
+    drop_checkpoint(directory)
+    for name in ("crops", "beside"):
+        shutil.rmtree(directory / name, ignore_errors=True)
 
 
 def _send_next(depth: Depth) -> None:

@@ -1,4 +1,4 @@
-"""Which of two models reads better, decided while evidence comes in, looked at after every page.
+"""Which of two models reads better, decided while evidence comes in, looked at again and again.
 
 Testing by betting: a gambler with wealth 1 bets on each next difference before it is seen. If the
 differences are no better than nothing on average, given what came before, the wealth is a
@@ -24,26 +24,27 @@ class TrialSettings:
     """What a trial asks for.
 
     alpha: chance of ever deciding for a model that is no better. largest_bet: share of the wealth
-    put at stake at most; below 1 the wealth stays above zero. min_pages: before which nothing is
-    decided. max_pages: after which a trial ends without a winner.
+    put at stake at most; below 1 the wealth stays above zero. min_documents: before which nothing
+    is decided. max_documents: after which a trial ends without a winner.
     """
 
     alpha: float = 0.05
     largest_bet: float = 0.75
-    min_pages: int = 5
-    max_pages: int = 400
+    min_documents: int = 5
+    max_documents: int = 400
 
 
 @dataclass(frozen=True, slots=True)
-class PageErrors:
-    """Wrong characters of both models on the lines of one page that a person has judged.
+class DocumentErrors:
+    """Wrong characters of both models on those lines of one document that a person has judged.
 
-    `characters` is the length of what the person says they read.
+    `characters` is the length of what the person says they read, `pages` how many they stand on.
     """
 
     serving: int
     beside: int
     characters: int = 0
+    pages: int = 1
 
     @property
     def difference(self) -> float:
@@ -60,6 +61,7 @@ class Evidence:
     where nothing was judged.
     """
 
+    documents: int
     pages: int
     serving: int
     beside: int
@@ -71,33 +73,34 @@ class Evidence:
     beside_rate: Rate | None = None
 
 
-def weigh(pages: Sequence[PageErrors], asked: TrialSettings | None = None) -> Evidence:
-    """The evidence of pages in the order in which they were judged.
+def weigh(documents: Sequence[DocumentErrors], asked: TrialSettings | None = None) -> Evidence:
+    """The evidence of documents in the order in which the first page of each was judged.
 
     The first side whose wealth reaches 1/alpha has won; what comes later changes nothing of it.
     """
     asked = asked or TrialSettings()
     up, down = _Bettor(asked.largest_bet), _Bettor(asked.largest_bet)
     winner: Side | None = None
-    for number, page in enumerate(pages, start=1):
-        up.see(page.difference)
-        down.see(-page.difference)
-        if winner is None and number >= asked.min_pages:
+    for number, document in enumerate(documents, start=1):
+        up.see(document.difference)
+        down.see(-document.difference)
+        if winner is None and number >= asked.min_documents:
             if up.wealth >= 1 / asked.alpha:
                 winner = "beside"
             elif down.wealth >= 1 / asked.alpha:
                 winner = "serving"
-    sizes = [page.characters for page in pages]
+    sizes = [document.characters for document in documents]
     return Evidence(
-        pages=len(pages),
-        serving=sum(page.serving for page in pages),
-        beside=sum(page.beside for page in pages),
+        documents=len(documents),
+        pages=sum(document.pages for document in documents),
+        serving=sum(document.serving for document in documents),
+        beside=sum(document.beside for document in documents),
         for_beside=up.wealth,
         for_serving=down.wealth,
         winner=winner,
         needed=1 / asked.alpha,
-        serving_rate=error_rate([page.serving for page in pages], sizes),
-        beside_rate=error_rate([page.beside for page in pages], sizes),
+        serving_rate=error_rate([document.serving for document in documents], sizes),
+        beside_rate=error_rate([document.beside for document in documents], sizes),
     )
 
 

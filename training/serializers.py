@@ -129,8 +129,8 @@ class RereadingSerializer(serializers.ModelSerializer[Rereading]):
 class TrialSerializer(serializers.ModelSerializer[Trial]):
     """Two models on the same new pages, and what people's judgement makes of both.
 
-    `evidence` holds the pages judged, both models' wrong characters, and the wealth of the bets
-    for either side; a side has won at `needed`.
+    `evidence` holds the documents and pages judged, both models' wrong characters, and the wealth
+    of the bets, one a document, for either side; a side has won at `needed`.
     """
 
     class Meta:

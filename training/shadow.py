@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
@@ -51,17 +52,18 @@ def judge_trial(trial_id: int, asked: TrialSettings = ASKED) -> str:
     if active_model(trial.document_type) != trial.serving:
         end_trial(trial, TrialStatus.ENDED, "Another model went into service.")
         return "over"
-    enqueue(READ_TASK, list(Page.objects.filter(pk__in=unread_pages(trial))))
+    unread = list(Page.objects.filter(pk__in=unread_pages(trial)))
+    enqueue(READ_TASK, unread, expires=settings.TRIALS_SECONDS)  # the next look sends them again
     found = evidence_of(trial, asked)
     Trial.objects.running().filter(pk=trial.pk).update(evidence=asdict(found))
     if found.winner == "beside":
-        return _let_beside_serve(trial, found, None, f"Proven on {found.pages} reviewed pages")
+        return _let_beside_serve(trial, found, None, f"Proven on {found.documents} documents")
     if found.winner == "serving":
         reason = f"{trial.serving} makes fewer errors: {_errors(found)}."
         _let_serving_stay(trial, TrialStatus.SERVING, reason, found, None)
         return "serving is better"
-    if found.pages >= asked.max_pages:
-        even = f"No difference was shown on {found.pages} pages"
+    if found.documents >= asked.max_documents:
+        even = f"No difference was shown on {found.documents} documents"
         if trial.canary is not None and harmless_is_enough(trial.canary):
             even = f"{even}, and the gate had found it better"
             return _let_beside_serve(trial, found, None, even, TrialStatus.EVEN)
@@ -170,5 +172,6 @@ def _name(actor: AbstractBaseUser | None) -> str:
 
 def _errors(found: Evidence) -> str:
     return (
-        f"{found.beside} wrong characters against {found.serving} on the same {found.pages} pages"
+        f"{found.beside} wrong characters against {found.serving} on the same {found.pages} pages "
+        f"of {found.documents} documents"
     )

@@ -26,9 +26,9 @@ from recognition.reading import EngineFor, read_beside
 from review.models import Label
 from review.querysets import LabelQuerySet
 from review.states import WITHOUT_TEXT
-from training.models import Trial
-from training.sequential import Evidence, PageErrors, TrialSettings, weigh
-from training.states import TrialAim, TrialStatus
+from training.models import DatasetItem, TrainingRun, Trial
+from training.sequential import DocumentErrors, Evidence, TrialSettings, weigh
+from training.states import Split, TrialAim, TrialStatus
 
 DIFFERING_SHOWN = 100
 CATCH_UP = 50
@@ -136,13 +136,14 @@ def unread_pages(trial: Trial) -> list[int]:
     """Pages judged since the trial began of which the model reading along has not read every line.
 
     Of a canary only its own pages: by which control pages a lost message went astray is chance.
+    Lines that are gone are read by nobody any more.
     """
     shown, along = trial.serving_id, trial.beside_id
     if trial.canary_id is not None:
         shown, along = along, shown
     return list(
         _judged(trial)
-        .filter(base_prediction__model_version=shown)
+        .filter(base_prediction__model_version=shown, line__retired_at=None)
         .exclude(_read_by(along))
         .order_by("line__page_id")
         .values_list("line__page_id", flat=True)
@@ -151,21 +152,23 @@ def unread_pages(trial: Trial) -> list[int]:
 
 
 def evidence_of(trial: Trial, asked: TrialSettings | None = None) -> Evidence:
-    """Both models' errors on the pages that people have judged since the trial began.
+    """Both models' errors on what people have judged since the trial began.
 
-    A page is one piece of evidence, in the order of judgement: its lines err together.
+    A document is one piece of evidence, with all its judged pages, in the order in which the first
+    of them was judged: its pages err together, so that many of them are no more than one.
     """
-    pages: dict[int, list[_JudgedLine]] = defaultdict(list)
+    documents: dict[str, list[_JudgedLine]] = defaultdict(list)
     for line in _judged_by_both(trial):
-        pages[line.page_id].append(line)
+        documents[line.document].append(line)
     return weigh(
         [
-            PageErrors(
+            DocumentErrors(
                 serving=sum(edits(line.truth, line.serving) for line in lines),
                 beside=sum(edits(line.truth, line.beside) for line in lines),
                 characters=sum(len(line.truth) for line in lines),
+                pages=len({line.page_id for line in lines}),
             )
-            for lines in pages.values()
+            for lines in documents.values()
         ],
         asked,
     )
@@ -189,6 +192,7 @@ def differing(trial: Trial) -> list[Differing]:
 
 @dataclass(frozen=True, slots=True)
 class _JudgedLine:
+    document: str  # SHA-256: a file may be there for two types
     page_id: int
     line_id: int
     truth: str
@@ -202,21 +206,27 @@ def _judged_by_both(trial: Trial) -> list[_JudgedLine]:
         _judged(trial)
         .filter(_read_by(trial.serving_id), _read_by(trial.beside_id))
         .order_by("task__done_at", "line__page_id", "pk")
-        .values_list("line__page_id", "line_id", "text", "base_prediction__character_set")
+        .values_list(
+            "line__page__document__sha256",
+            "line__page_id",
+            "line_id",
+            "text",
+            "base_prediction__character_set",
+        )
     )
     read = {
         (line_id, character_set, version_id): text
         for line_id, character_set, version_id, text in Prediction.objects.filter(
             model_version__in=[trial.serving_id, trial.beside_id],
-            line__in=[line_id for _, line_id, _, _ in rows],
+            line__in=[line_id for _, _, line_id, _, _ in rows],
         ).values_list("line_id", "character_set", "model_version_id", "text")
     }
     found = []
-    for page_id, line_id, truth, character_set in rows:
+    for document, page_id, line_id, truth, character_set in rows:
         serving = read.get((line_id, character_set, trial.serving_id))
         beside = read.get((line_id, character_set, trial.beside_id))
         if serving is not None and beside is not None:
-            found.append(_JudgedLine(page_id, line_id, truth, serving, beside))
+            found.append(_JudgedLine(document, page_id, line_id, truth, serving, beside))
     return found
 
 
@@ -224,10 +234,25 @@ def _read_by(version_id: int) -> Exists:
     return Exists(Prediction.objects.filter(line=OuterRef("line"), model_version=version_id))
 
 
+def _learnt_from(trial: Trial) -> Exists:
+    """Whether a label's document is in what either model was trained or looked at with.
+
+    What their parents learnt from is among it, as far as its labels still stand.
+    """
+    runs = TrainingRun.objects.filter(candidate__in=[trial.serving_id, trial.beside_id])
+    return Exists(
+        DatasetItem.objects.filter(
+            dataset__in=runs.values("dataset"),
+            split__in=[Split.TRAIN, Split.VALIDATION],
+            document_sha256=OuterRef("line__page__document__sha256"),
+        )
+    )
+
+
 def _judged(trial: Trial) -> LabelQuerySet:
     """Labels with text of lines that the model shown read, given since the trial began.
 
-    A canary's trial has pages of both.
+    Not of documents that either model has learnt from. A canary's trial has pages of both.
     """
     shown = [trial.serving_id]
     if trial.canary_id is not None:
@@ -236,6 +261,7 @@ def _judged(trial: Trial) -> LabelQuerySet:
         Label.objects.current()
         .filter(created_at__gte=trial.started_at, base_prediction__model_version__in=shown)
         .exclude(verdict__in=WITHOUT_TEXT)
+        .exclude(_learnt_from(trial))
     )
     if trial.document_type_id is not None:
         labels = labels.filter(line__page__document__document_type=trial.document_type_id)

@@ -132,7 +132,7 @@ def test_a_canary_that_reads_better_is_promoted_by_itself_and_what_it_replaces_k
     assert judge_trials() == 1
     canary.refresh_from_db()
     assert canary.status == CanaryStatus.PROMOTED
-    assert "0 wrong characters against 30 on the same 10 pages" in canary.reason
+    assert "0 wrong characters against 30 on the same 10 pages of 10 documents" in canary.reason
     assert active_model(letters) == canary.model_version
     guard = Trial.objects.running().get()
     assert (guard.aim, guard.serving, guard.beside) == (
@@ -161,19 +161,19 @@ def test_without_a_difference_the_gates_word_counts(letters, canary, accepted, s
     )
     judged(canary, letters, canary_reads=WRONG, serving_reads=WRONG, pages=6)
     trial = trial_of(canary)
-    assert judge_trial(trial.pk, TrialSettings(max_pages=7)) == "goes on"
-    judge_trial(trial.pk, TrialSettings(max_pages=6))
+    assert judge_trial(trial.pk, TrialSettings(max_documents=7)) == "goes on"
+    judge_trial(trial.pk, TrialSettings(max_documents=6))
     canary.refresh_from_db()
     trial.refresh_from_db()
     assert (canary.status, trial.status) == (status, TrialStatus.EVEN)
-    assert "No difference was shown on 6 pages" in canary.reason
+    assert "No difference was shown on 6 documents" in canary.reason
 
 
 def test_evidence_names_both_error_rates_with_an_interval(letters, canary):
     judged(canary, letters, canary_reads=TRUTH, serving_reads=WRONG, pages=4)
     assert judge_trial(trial_of(canary).pk) == "goes on"
     found = trial_of(canary).evidence
-    assert found["pages"] == 4
+    assert (found["documents"], found["pages"]) == (4, 4)
     assert found["serving_rate"]["value"] == pytest.approx(3 / len(TRUTH))
     assert found["beside_rate"]["value"] == 0
     assert 0 < found["beside_rate"]["high"] < found["serving_rate"]["value"]

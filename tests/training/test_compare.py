@@ -82,8 +82,17 @@ def letters(db):
     return make_type("Letters")
 
 
-def run_of(letters, base: ModelVersion, candidate: ModelVersion, **texts: tuple[str, str]) -> None:
-    """A concluded run whose test lines, by their labels, both read as given."""
+def run_of(
+    letters,
+    base: ModelVersion,
+    candidate: ModelVersion,
+    served: ModelVersion | None = None,
+    **texts: tuple[str, str],
+) -> None:
+    """A concluded run whose test lines, by their labels, both read as given.
+
+    `served` is what the candidate is compared with; runs of old name none, for it was the base.
+    """
     dataset = freeze_dataset(document_type=letters)
     run = TrainingRun.objects.create(
         document_type=letters,
@@ -91,6 +100,7 @@ def run_of(letters, base: ModelVersion, candidate: ModelVersion, **texts: tuple[
         status=RunStatus.SUCCEEDED,
         dataset=dataset,
         base=base,
+        active=served,
         candidate=candidate,
         verdict={"accept": False},
     )
@@ -115,6 +125,15 @@ def test_held_out_lines_count_from_whichever_runs_both_met_in(letters):
     label = Label.objects.current().get(text="second line")
     Label.objects.filter(pk=label.pk).update(superseded_at=label.created_at)
     assert len(held_out_lines(base, other)) == 1
+
+
+def test_a_reading_is_of_the_model_that_served_not_of_the_base_it_was_trained_from(letters):
+    served, base, one, other = (make_model(document_type=letters) for _ in range(4))
+    reviewed_page(letters, "test", "first line")
+    run_of(letters, base, one, served, first_line=("served", "one"))
+    run_of(letters, served, other, first_line=("served of old", "other"))
+    assert [(x.first, x.second) for x in held_out_lines(served, one)] == [("served of old", "one")]
+    assert held_out_lines(base, one) == []
 
 
 def shadowed(letters, beside: ModelVersion, *, serving: str, reads: str, truth: str = "") -> Page:

@@ -33,6 +33,14 @@ def test_only_sure_lines_of_accepted_pages_in_the_training_split_are_taken():
     assert len(confident_lines(0, seed=1)) == 0
 
 
+def test_a_line_whose_crop_is_held_out_elsewhere_is_not_taken():
+    make_model(active=True)
+    reviewed_page(make_type(), "test", "sure")
+    reviewed_page(make_type(), "train", "learnt from")
+    accepted(make_type(), "train", ("sure", 0.999), ("learnt from", 0.999))
+    assert texts() == {"learnt from"}
+
+
 def test_what_an_earlier_model_read_and_lines_that_are_gone_do_not_count():
     make_model(active=True)
     page = accepted(make_type(), "train", ("sure", 0.999), ("gone", 0.999))

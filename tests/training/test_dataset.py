@@ -4,7 +4,7 @@ import pytest
 from django.db import InternalError, transaction
 
 from recognition.files import local_copy
-from review.services import LineEntry, submit_page
+from review.services import LineEntry, reopen_page, submit_page
 from review.states import Verdict
 from tests.factories import make_page, make_reviewer, make_task, make_type, submit_as_read
 from tests.training.labelled import reviewed_page
@@ -49,13 +49,40 @@ def test_the_same_crop_in_two_documents_is_in_one_split_only():
     assert counts_of(dataset) == {"train": 1, "duplicate": 1}
 
 
+def _relabel(page):
+    reopen_page(page=page, actor=make_reviewer(), reason="a second look")
+    submit_as_read(page, make_reviewer())
+
+
+def _withdraw(page):
+    page.lines.update(retired_at=page.read_at)
+
+
+@pytest.mark.parametrize("change", [_relabel, _withdraw])
+def test_a_crop_that_was_learnt_from_is_never_tested_on(change):
+    letters = make_type()
+    first = reviewed_page(letters, "train", "the same line")
+    reviewed_page(letters, "test", "the same line")
+    change(first)
+
+    kept = freeze_dataset(document_type=letters).items.get(left_out="")
+
+    assert kept.split == "train"
+
+
+def test_a_crop_held_out_for_one_type_is_held_out_for_all():
+    forms = make_type()
+    reviewed_page(make_type(), "test", "the same line")
+    reviewed_page(forms, "train", "the same line")
+    assert freeze_dataset(document_type=forms).items.get().split == "test"
+    assert freeze_dataset(document_type=None).items.get(left_out="").split == "test"
+
+
 def test_the_same_labels_give_the_same_dataset_and_a_correction_gives_another():
     letters = make_type()
     page = reviewed_page(letters, "train", "one")
     first = freeze_dataset(document_type=letters)
     assert freeze_dataset(document_type=letters) == first
-
-    from review.services import reopen_page
 
     admin = make_reviewer()
     reopen_page(page=page, actor=admin, reason="a second look")

@@ -1,5 +1,6 @@
 """Labels that a model contradicts: set aside, looked at by a person, and never lost."""
 
+import numpy as np
 import pytest
 from django.urls import reverse
 from hypothesis import given
@@ -10,11 +11,14 @@ from review.exceptions import InvalidSubmission
 from review.models import Label
 from tests.factories import make_admin, make_model, make_type
 from tests.training.labelled import reviewed_page
+from training.characters import Alphabet
 from training.dataset import freeze_dataset
 from training.disputes import correct_label, precision, raise_disputes, uphold_label
 from training.exceptions import DisputeSettled
 from training.hunt import Contradiction, contradicts, of_result
+from training.job import Item
 from training.ledger import counts_of
+from training.lines import Line, keep_ledger
 from training.models import LabelDispute, TrainingRun
 from training.requests import request_run
 
@@ -97,9 +101,26 @@ def test_a_disputed_label_is_left_out_until_somebody_has_looked(letters):
 
 
 @pytest.mark.django_db
-def test_a_disputed_test_label_stays_in_the_test(letters):
+def test_a_disputed_label_that_is_measured_on_stays_in_its_split(letters):
+    reviewed_page(letters, "validation", "looked at")
     dispute(letters, "held out")
-    assert counts_of(freeze_dataset(document_type=letters)) == {"train": 3, "test": 1}
+    dispute(letters, "looked at")
+    counts = counts_of(freeze_dataset(document_type=letters))
+    assert counts == {"train": 3, "validation": 1, "test": 1}
+
+
+def test_a_training_sets_aside_only_disputed_lines_that_it_would_learn_from():
+    lines = [
+        Line(Item("x.png", "one", split, "d", "c", split), np.zeros((8, 4), np.float32), 1.0)
+        for split in ("train", "validation", "test")
+    ]
+    ledger = keep_ledger(lines, Alphabet(("e", "n", "o"), ()), {"train", "validation", "test"})
+    assert ledger.aside == [{"label_id": "train", "split": "train", "reason": "disputed"}]
+    assert {code: n for code, n in ledger.counts.items() if n} == {
+        "disputed": 1,
+        "validation": 1,
+        "test": 1,
+    }
 
 
 @pytest.mark.django_db

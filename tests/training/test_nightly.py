@@ -15,18 +15,22 @@ from recognition.calibration import SHIPPED
 from recognition.engines.store import load, save_base, save_head
 from recognition.models import ActiveModel, Canary, ModelVersion
 from recognition.registry import VersionFacts, active_model, base_of, register_version
+from recognition.states import PageStatus
 from review.models import Label
-from tests.factories import make_admin, make_model, make_type
-from tests.training.labelled import installed_base, reviewed_page
+from tests.factories import make_admin, make_document, make_model, make_page, make_type
+from tests.training.labelled import content_in, installed_base, reviewed_page
 from training.canary import start_canary
 from training.checkpoint import NAME, Checkpoint, write_checkpoint
 from training.exceptions import ForAllTypes, RunWaiting
-from training.models import TrainingRun
+from training.job import read_crop, read_job
+from training.judge import GONE
+from training.models import EvaluatedLine, TrainingRun
 from training.nightly import network_is_due, request_nightly_runs
 from training.requests import new_labels, request_run
 from training.runner import Ended
 from training.runs import cancel_run, execute_run, job_directory, sweep_runs
 from training.serving import put_in_service
+from training.settings import NetworkSettings
 from training.shadow import promote_canary, withdraw_canary
 from training.states import Depth, RunStatus
 
@@ -106,6 +110,40 @@ def test_a_killed_network_run_waits_again_and_goes_on_but_not_for_ever(letters, 
     assert (run.status, run.dataset, run.base) == (RunStatus.FAILED, dataset, base)
     assert "SIGKILL" in run.failure_message
     assert not (job_directory(run) / NAME).exists()
+
+
+def test_a_run_that_goes_on_has_the_same_lines_beside_its_labels(letters):
+    """A checkpoint belongs to them, and meanwhile the site has read on."""
+    accepted = [("sure", 0.999), ("surer", 0.9999)]
+    drawn = []
+
+    def look_and_die(job: Path, **rest: Any) -> Ended:
+        found = read_job(job)
+        assert all(read_crop(found, item).size for item in (*found.items, *found.beside))
+        drawn.append(found.beside)
+        return died(job, **rest)
+
+    def read_a_page() -> None:
+        document = make_document(letters, content=content_in("train"))
+        make_page(document=document, lines=accepted, status=PageStatus.ACCEPTED)
+
+    read_a_page()
+    run = request_run(
+        document_type=None,
+        depth=NETWORK,
+        trigger=MANUAL,
+        train_settings=NetworkSettings(confident_share=1.0),
+    )
+    execute_run(run.pk, trainer=look_and_die)
+    accepted = [("read", 0.999), ("since", 0.9999), ("then", 0.9999)]
+    read_a_page()
+    execute_run(run.pk, trainer=look_and_die)
+    assert {item.text for item in drawn[0]} == {"sure", "surer"}
+    assert drawn[0] == drawn[1]
+    execute_run(request_run(document_type=letters, trigger=MANUAL).pk, trainer=look_and_die)
+    assert drawn[2] == ()
+    cancel_run(run=run, actor=make_admin())
+    assert not list(job_directory(run).glob("*/*.png"))
 
 
 def test_a_network_run_whose_worker_died_goes_on_unless_it_was_stopped(letters):
@@ -252,6 +290,22 @@ def test_an_accepted_base_is_the_canary_then_serves_and_heads_are_trained_on_it(
     again.refresh_from_db()
     assert again.status == RunStatus.FAILED
     assert (again.base, again.active) == (new, own)
+
+
+def test_a_run_that_was_put_back_while_it_was_judged_leaves_nothing_and_ends_well():
+    reviewed_letters()
+    run = network_run()
+
+    def slow(job: Path, **rest: Any) -> Ended:
+        silent = timezone.now() - timedelta(seconds=site.TRAIN_HEARTBEAT_SECONDS + 5)
+        TrainingRun.objects.filter(pk=run.pk).update(heartbeat_at=silent)
+        assert sweep_runs() == 1
+        return trainer_of_a_base(110)(job, **rest)
+
+    assert execute_run(run.pk, trainer=slow) == GONE
+    assert not EvaluatedLine.objects.exists()
+    assert ModelVersion.objects.count() == 1
+    assert execute_run(run.pk, trainer=trainer_of_a_base(110)) == "accepted"
 
 
 def test_a_base_that_forgets_is_refused_with_a_sentence():

@@ -1,6 +1,7 @@
 """Enough corrections start a run by themselves; fewer, or the same ones again, do not."""
 
 import pytest
+from django.utils import timezone
 
 from review.models import Label
 from tests.factories import make_model, make_page, make_reviewer, make_type, submit_as_read
@@ -64,10 +65,20 @@ def test_other_types_and_lines_without_text_do_not_count(letters):
     assert request_due_refreshes() == []
 
 
-def test_a_run_by_hand_counts_and_a_cancelled_one_does_not(letters):
+def test_a_run_by_hand_counts_and_one_withdrawn_before_it_began_does_not(letters):
     review(letters, 2)
     run = request_run(document_type=letters, trigger=TrainingRun.Trigger.MANUAL)
     assert run.labels_seen == 2 * LINES
     end(run, RunStatus.CANCELLED)
     (again,) = request_due_refreshes()
     assert again.pk > run.pk
+
+
+def test_a_run_that_was_stopped_is_not_asked_for_again_on_the_same_labels(letters):
+    review(letters, 2)
+    (run,) = request_due_refreshes()
+    TrainingRun.objects.filter(pk=run.pk).update(started_at=timezone.now())
+    end(run, RunStatus.CANCELLED)
+    assert request_due_refreshes() == []
+    review(letters, 2)
+    assert len(request_due_refreshes()) == 1

@@ -55,6 +55,16 @@ def test_a_dead_trainer_marks_the_run_failed_and_leaves_the_active_model():
 
 
 @pytest.mark.django_db
+def test_a_run_that_takes_too_long_fails_and_says_what_to_do(settings):
+    settings.TRAIN_MAX_SECONDS = 0
+    run = request_run(document_type=ready_type(), trigger=MANUAL)
+    assert execute_run(run.pk) == "failed: timeout"
+    run.refresh_from_db()
+    assert (run.status, run.failure_code) == (RunStatus.FAILED, "timeout")
+    assert "Set TRAIN_MAX_SECONDS higher" in run.failure_message
+
+
+@pytest.mark.django_db
 def test_a_broken_trainer_marks_the_run_failed_with_the_reason():
     def broken(job, **_: Any) -> Ended:
         raise RuntimeError("the disk caught fire")

@@ -1,24 +1,37 @@
 """Two models on the same new lines: the better one serves, by itself or by a click."""
 
+from datetime import datetime, timedelta
+
 import pytest
+from celery.signals import before_task_publish
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from recognition.models import Page, Prediction
+from recognition.models import Document, Page, Prediction
 from recognition.reading import reread_page
 from recognition.registry import active_model
 from recognition.states import PageStatus
 from review.models import Label, ReviewTask, RoutingDecision
 from tests.doubles import ScriptedEngine
-from tests.factories import make_admin, make_model, make_page, make_reviewer, make_type
+from tests.factories import (
+    make_admin,
+    make_document,
+    make_model,
+    make_page,
+    make_reviewer,
+    make_type,
+)
 from tests.factories import submit_as_read as submit
+from tests.training.labelled import reviewed_page
+from training.dataset import freeze_dataset
 from training.exceptions import NotActivatable, TrialOver
 from training.gate import Reason, Verdict, may_be_tried
-from training.models import Trial
+from training.models import TrainingRun, Trial
 from training.rereading import request_rereading
 from training.serving import put_in_service, take_back
-from training.shadow import judge_trial, judge_trials, promote_beside, withdraw_beside
+from training.shadow import READ_TASK, judge_trial, judge_trials, promote_beside, withdraw_beside
 from training.states import TrialAim, TrialStatus
 from training.trials import differing, evidence_of, read_for_trials, start_trial, unread_pages
 
@@ -47,11 +60,13 @@ def begin(letters) -> Trial:
     )
 
 
-def review(letters, *, serving: str, beside: str, pages: int = 10) -> list[Page]:
-    """Pages read by both, then corrected by a person."""
+def review(
+    letters, *, serving: str, beside: str, pages: int = 10, document: Document | None = None
+) -> list[Page]:
+    """Pages, of a document each or all of one, read by both, then corrected by a person."""
     found = []
     for _ in range(pages):
-        page = make_page(letters, lines=[(serving, 0.3)])
+        page = make_page(letters, lines=[(serving, 0.3)], document=document)
         read_for_trials(page.pk, engines=lambda _: ScriptedEngine((beside, 0.9)))
         submit(page, make_reviewer(), line0=TRUTH)
         found.append(page)
@@ -65,7 +80,7 @@ def test_a_candidate_that_reads_better_is_put_in_service_by_itself(letters, tria
     assert active_model(letters) == trial.beside
     trial.refresh_from_db()
     assert trial.status == TrialStatus.BESIDE
-    assert "0 wrong characters against 30 on the same 10 pages" in trial.reason
+    assert "0 wrong characters against 30 on the same 10 pages of 10 documents" in trial.reason
     guard = Trial.objects.running().get()
     assert (guard.aim, guard.serving, guard.beside) == (TrialAim.GUARD, trial.beside, before)
 
@@ -84,6 +99,33 @@ def test_a_candidate_that_reads_alike_goes_on(letters, trial):
     trial.refresh_from_db()
     assert trial.evidence["pages"] == 10
     assert active_model(letters) == trial.serving
+
+
+def test_one_document_of_many_pages_decides_nothing(letters, trial):
+    review(letters, serving=WRONG, beside=TRUTH, pages=20, document=make_document(letters))
+    assert judge_trial(trial.pk) == "goes on"
+    found = evidence_of(trial)
+    assert (found.documents, found.pages, found.serving, found.beside) == (1, 20, 60, 0)
+    review(letters, serving=WRONG, beside=TRUTH, pages=3)
+    assert judge_trial(trial.pk) == "goes on"
+    assert evidence_of(trial).documents == 4
+
+
+@pytest.mark.parametrize(("split", "counted"), [("train", 0), ("validation", 0), ("test", 1)])
+def test_a_document_that_either_model_has_learnt_from_is_no_evidence(letters, split, counted):
+    learnt = reviewed_page(letters, split, WRONG).document
+    TrainingRun.objects.create(
+        trigger="manual",
+        document_type=letters,
+        dataset=freeze_dataset(document_type=letters),
+        candidate=active_model(letters),
+    )
+    trial = begin(letters)
+    page = make_page(letters, lines=[(WRONG, 0.3)], document=learnt)
+    submit(page, make_reviewer(), line0=TRUTH)
+    assert unread_pages(trial) == [page.pk] * counted
+    read_for_trials(page.pk, engines=lambda _: ScriptedEngine((TRUTH, 0.9)))
+    assert evidence_of(trial).documents == counted
 
 
 def test_a_new_model_that_is_worse_than_what_it_replaced_is_rolled_back_by_itself(letters):
@@ -159,6 +201,34 @@ def test_a_judged_page_whose_second_reading_was_lost_is_found(letters, trial):
     read_for_trials(page.pk, engines=lambda _: ScriptedEngine((TRUTH, 0.9)))
     assert unread_pages(trial) == []
     assert evidence_of(trial).pages == 1
+
+
+def test_a_line_that_is_gone_is_waited_for_no_more(letters, trial):
+    page = make_page(letters, lines=[(WRONG, 0.3)])
+    submit(page, make_reviewer(), line0=TRUTH)
+    page.lines.update(retired_at=timezone.now())
+    assert unread_pages(trial) == []
+
+
+def test_what_is_sent_again_soon_waits_in_the_queue_no_longer(
+    letters, trial, django_capture_on_commit_callbacks
+):
+    page = make_page(letters, lines=[(WRONG, 0.3)])
+    submit(page, make_reviewer(), line0=TRUTH)
+    sent = []
+
+    def note(sender, headers, **_):
+        sent.append((sender, datetime.fromisoformat(headers["expires"])))
+
+    before_task_publish.connect(note)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            judge_trial(trial.pk)
+    finally:
+        before_task_publish.disconnect(note)
+    ((task, expires),) = sent
+    assert task == READ_TASK
+    assert expires - timezone.now() < timedelta(seconds=settings.TRIALS_SECONDS)
 
 
 def test_what_was_judged_before_the_trial_does_not_count(letters):

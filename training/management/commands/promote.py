@@ -27,7 +27,7 @@ class Command(BaseCommand):
             "--canary",
             action="store_true",
             help="let it read a share of the documents, as the canary; it goes into service or is "
-            "withdrawn once reviewed pages prove which model is better",
+            "withdrawn once reviewed documents prove which model is better",
         )
         parser.add_argument(
             "--share",
