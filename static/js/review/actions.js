@@ -15,6 +15,7 @@ export function bindActions({ actions, keys, typing, shapes, submit, signal }) {
       actions.back();
       return;
     }
+    if (event.key === "Enter" && inText) event.preventDefault(); // it would send the page, whatever key that has
     typing.tabbed = event.key === "Tab";
     if (shapes.open) return;
     const action = keys.actionOf(event, { inField: Boolean(field), inText });
