@@ -1,12 +1,32 @@
 """Signing in: on a page of its own, or over a page that is worked on, by its script."""
 
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
+from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.models import User
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, redirect_to_login
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+
+
+class SignInRequiredMiddleware(LoginRequiredMiddleware):
+    """Django's own, but that signing in leads from a form back to the page that the form was on.
+
+    The form's own address takes no GET, so it would answer 405.
+    """
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., Any]
+    ) -> HttpResponse:
+        if request.method in ("GET", "HEAD"):
+            return super().handle_no_permission(request, view_func)
+        return redirect_to_login(_page_of_form(request), self.get_login_url(view_func))
 
 
 class SignInView(LoginView):
@@ -47,6 +67,15 @@ class SignInView(LoginView):
             return super().form_invalid(form)
         told = "The name and the password do not match an account. Both are case-sensitive."
         return JsonResponse({"code": "wrong_password", "message": told}, status=422)
+
+
+def _page_of_form(request: HttpRequest) -> str:
+    """The page of this site that a form was sent from; the first page where no browser says so."""
+    page = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure()):
+        return resolve_url(settings.LOGIN_REDIRECT_URL)
+    parts = urlsplit(page)
+    return urlunsplit(("", "", parts.path, parts.query, ""))
 
 
 def _number(text: str) -> int:

@@ -153,8 +153,8 @@ def review_leave(request: HttpRequest, task_id: int) -> JsonResponse:
 def review_submit(request: HttpRequest, task_id: int) -> HttpResponse:
     """Turn the page into labels and go to the next; a refusal comes back with all that was typed.
 
-    A script that asks for JSON is told the next page's address (200), the lines at fault (422),
-    or that the lease is lost (409) and then sends the plain form to see both versions.
+    A script that asks for JSON is told the next page's address and lease (200), the lines at fault
+    (422), or that the lease is lost (409) and then sends the plain form to see both versions.
     """
     user = person(request)
     visible = ReviewTask.objects.visible_to(user).with_what_is_told(admin=False)
@@ -194,6 +194,7 @@ def review_submit(request: HttpRequest, task_id: int) -> HttpResponse:
     return JsonResponse(
         {
             "next": _address(following),
+            "token": str(following.lease_token),
             "expires_at": _exactly(following.lease_expires_at),
             "undo": undo,
             "alike": alike,

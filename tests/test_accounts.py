@@ -294,6 +294,23 @@ def test_signing_in_sends_only_to_this_site() -> None:
     assert answer["Location"] == "/"
 
 
+@pytest.mark.parametrize(
+    ("sent_from", "way"),
+    [
+        ("http://testserver/review/?page=2#today", "/review/?page=2"),
+        ("http://elsewhere.example/review/", "/"),
+        ("http://testserver//elsewhere.example/", "/"),
+        ("", "/"),
+    ],
+)
+def test_signing_in_leads_from_a_form_back_to_its_page(sent_from: str, way: str) -> None:
+    user = make_reviewer()
+    client = Client()
+    asked = client.post("/review/next/", headers={"referer": sent_from})["Location"]
+    right = {"username": user.username, "password": PASSWORD}
+    assert client.post(asked, right)["Location"] == way
+
+
 def test_the_session_cookie_is_out_of_scripts_reach() -> None:
     user = make_reviewer()
     client = Client()

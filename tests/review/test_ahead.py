@@ -137,6 +137,7 @@ class TestAhead:
             headers={"Accept": "application/json"},
         ).json()
         assert done["next"] == told["page"]
+        assert done["token"] == str(following.lease_token)
         assert done["undo"] == reverse("review_undo", args=[held.pk])
         # What was made ready can be submitted as it came: the lease is the same.
         sent = form_of(following)

@@ -2,7 +2,9 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from review.leases import claim_next, claim_task, flag_task, park_task, skip_task
@@ -108,3 +110,27 @@ class TestQueue:
         queue = site.get(reverse("review_queue")).context["queue"]
         assert (queue.waiting, queue.more) == (2, True)
         assert [(each.name, each.waiting) for each in queue.types] == [(task.document_type.name, 2)]
+
+    def test_the_page_asks_the_database_no_more_often_the_more_it_lists(
+        self, site: Client, reviewer: User
+    ) -> None:
+        def asked() -> int:
+            with CaptureQueriesContext(connection) as queries:
+                assert self.state(site) == "parked"
+            return len(queries)
+
+        self.set_aside(reviewer)
+        few = asked()
+        for _ in range(3):
+            self.set_aside(reviewer)
+        assert asked() == few
+
+    def set_aside(self, reviewer: User) -> None:
+        """One page skipped, one parked and one submitted."""
+        for way in (skip_task, park_task):
+            task = claim_task(factories.make_task(image=False).pk, reviewer)
+            assert task is not None
+            assert task.lease_token is not None
+            reason = {"reason": "too long"} if way is skip_task else {}
+            way(task_id=task.pk, token=task.lease_token, user=reviewer, **reason)
+        factories.submit_as_read(factories.make_task(image=False).page, reviewer)

@@ -2,9 +2,10 @@
 
 /**
  * `actions` is a function by name; `keys.actionOf(event, where)` names the one a key asks for.
- * Nothing happens while text is composed (`typing`), a dialog is open or a box is drawn (`shapes`).
+ * Nothing happens while text is composed (`typing`), a dialog is open or a box is drawn (`shapes`),
+ * or while the page is on its way (`submit`).
  */
-export function bindActions({ actions, keys, typing, shapes, signal }) {
+export function bindActions({ actions, keys, typing, shapes, submit, signal }) {
   document.addEventListener("keydown", (event) => {
     if (typing.composing || document.querySelector("dialog[open]")) return;
     const field = event.target.closest?.("input, select, textarea");
@@ -14,12 +15,13 @@ export function bindActions({ actions, keys, typing, shapes, signal }) {
       actions.back();
       return;
     }
+    if (event.key === "Enter" && inText) event.preventDefault(); // it would send the page, whatever key that has
     typing.tabbed = event.key === "Tab";
     if (shapes.open) return;
     const action = keys.actionOf(event, { inField: Boolean(field), inText });
     if (!action) return;
     event.preventDefault();
-    actions[action]();
+    if (!submit.underWay) actions[action]();
   }, { signal });
   document.addEventListener("click", (event) => {
     const action = event.target.closest?.("[data-do]")?.dataset.do;

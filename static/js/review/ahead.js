@@ -10,16 +10,19 @@ export class Ahead {
   /** `form` is that of the page worked on, whose end `signal` is. */
   constructor({ form, signal }) {
     Object.assign(this, { form, signal });
-    this.address = null; // of the page that is held ready
-    this.page = null; // that page as a document, and its image
+    this.token = null; // of the lease under which the next page is held
+    this.page = null; // that page as {title, body, image}
     this.underWay = null;
     this.#later(SOON);
   }
 
-  /** The page at `address` as {title, body, image}, if it is the one made ready; else null. */
-  async ready(address) {
+  /**
+   * The page made ready as {title, body, image}, if it is held under the lease of `token` still; else
+   * null: it may have been given back meanwhile, and taken anew.
+   */
+  async ready(token) {
     await Promise.race([this.underWay, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
-    return this.address === address ? this.page : null;
+    return this.token === token ? this.page : null;
   }
 
   #later(delay) {
@@ -46,7 +49,7 @@ export class Ahead {
     const image = page.getElementById("page-image");
     if (image) document.adoptNode(image).decode().catch(() => {}); // fetched from here on
     this.page = { title: page.title, body: page.body, image };
-    this.address = data.page;
+    this.token = page.getElementById("page-form").elements.token.value;
   }
 }
 

@@ -257,7 +257,20 @@ export function openScreen({ signal, submitted }) {
     },
     signal,
   });
-  const submit = new Submit({ form, lines, order, drafts, lease, banners, saved, signIn, go: (line) => focusLine(line), announce, submitted });
+  const submit = new Submit({
+    form,
+    lines,
+    order,
+    drafts,
+    idle: () => history.running.then(() => edits.idle()),
+    lease,
+    banners,
+    saved,
+    signIn,
+    go: (line) => focusLine(line),
+    announce,
+    submitted,
+  });
 
   // --- Events, one listener for all lines ------------------------------------------------------------------
 
@@ -316,7 +329,7 @@ export function openScreen({ signal, submitted }) {
     "zoom-line": () => viewer.toLine(),
   };
 
-  bindActions({ actions, keys, typing, shapes, signal });
+  bindActions({ actions, keys, typing, shapes, submit, signal });
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -14,9 +14,9 @@ export class Shapes {
     this.points = null;
     this.at = 4; // the whole box
     catcher.addEventListener("keydown", (event) => this.#key(event));
-    catcher.addEventListener("blur", (event) => {
-      if (this.open && !this.dragged && event.relatedTarget) this.#close(); // somebody went elsewhere
-    });
+    document.addEventListener("focusin", ({ target }) => {
+      if (this.open && !this.dragged && target !== catcher) this.#close(); // somebody went elsewhere
+    }, { signal });
     pane.addEventListener("pointerdown", (event) => this.#down(event), { capture: true });
     window.addEventListener("pointermove", (event) => this.#move(event), { signal });
     window.addEventListener("pointerup", (event) => this.#up(event), { signal });

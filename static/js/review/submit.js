@@ -4,6 +4,9 @@ import { post, renewTokens } from "../http.js";
 import { sendPlain } from "./dialogs.js";
 import { EMPTY, showFault } from "./faults.js";
 
+const WORKED_IN = ".bar, #image-pane, #divider, #pane"; // where something can be changed, dialogs apart
+const SLOW = 300; // milliseconds under way after which that is said
+
 const WHY = {
   offline: "the site does not answer",
   "signed-out": "you are signed out",
@@ -12,11 +15,12 @@ const WHY = {
 
 export class Submit {
   /**
-   * `lines` by id, `order` in reading order; `go(line)` brings one into view; `announce` speaks;
-   * `submitted(answer)` hears where to go on. Where the session has run out `signIn` is asked first.
+   * `lines` by id, `order` in reading order; `idle()` resolves when no change of boxes and no undo is
+   * under way; `go(line)` brings one into view; `announce` speaks; `submitted(answer)` hears where to
+   * go on. Where the session has run out `signIn` is asked first.
    */
-  constructor({ form, lines, order, drafts, lease, banners, saved, signIn, go, announce, submitted }) {
-    Object.assign(this, { form, lines, order, drafts, lease, banners, saved, signIn, go, announce, submitted });
+  constructor({ form, lines, order, drafts, idle, lease, banners, saved, signIn, go, announce, submitted }) {
+    Object.assign(this, { form, lines, order, drafts, idle, lease, banners, saved, signIn, go, announce, submitted });
     this.underWay = false;
   }
 
@@ -33,19 +37,42 @@ export class Submit {
 
   async send() {
     if (this.underWay || !this.#complete()) return;
-    this.underWay = true;
-    let again = false;
-    const buttons = document.querySelectorAll("#submit, .lines-end button");
-    for (const each of buttons) each.setAttribute("aria-disabled", "true");
+    const release = this.#hold();
+    let answer = null;
+    let goesOn = false;
     try {
+      await this.idle();
       await this.drafts.settle();
       this.fillIn();
-      again = await this.#answered(await post(this.form.action, new URLSearchParams(new FormData(this.form))));
+      answer = await post(this.form.action, new URLSearchParams(new FormData(this.form)));
+      goesOn = await this.#goesOn(answer);
     } finally {
-      this.underWay = false;
-      for (const each of buttons) each.removeAttribute("aria-disabled");
+      if (!goesOn) release();
     }
-    if (again) await this.send();
+    if (!goesOn && (await this.#refused(answer))) await this.send();
+  }
+
+  /**
+   * Let the page take no input: what is sent is what stands there now, and nothing typed later would
+   * come with it. Returns what ends that, with the caret where it was.
+   */
+  #hold() {
+    this.underWay = true;
+    this.banners.hide("submit");
+    const field = document.activeElement;
+    const caret = [field.selectionStart, field.selectionEnd, field.selectionDirection];
+    const parts = document.querySelectorAll(WORKED_IN);
+    field.blur(); // at once: what is inert loses the focus only when it is drawn
+    for (const each of parts) each.inert = true;
+    const slow = setTimeout(() => this.banners.show("submit", "Being submitted …", { level: "info" }), SLOW);
+    return () => {
+      clearTimeout(slow);
+      this.banners.hide("submit");
+      for (const each of parts) each.inert = false;
+      field.focus({ preventScroll: true });
+      if (Number.isInteger(caret[0])) field.setSelectionRange(...caret);
+      this.underWay = false;
+    };
   }
 
   #complete() {
@@ -65,19 +92,23 @@ export class Submit {
     return true;
   }
 
-  /** Act on the answer; resolves to true where the page is to be sent once more. */
-  async #answered({ kind, status, data }) {
-    this.banners.hide("submit");
+  /** Go on to where the answer leads; resolves to whether it leads anywhere. */
+  async #goesOn({ kind, status, data }) {
     if (kind === "ok") {
       this.drafts.finish();
       await this.submitted(data);
-      return false;
+      return true;
     }
     if (kind === "refused" && status === 409) {
       this.drafts.stopped = true;
       sendPlain(this.form); // the answer is the page with both versions
-      return false;
+      return true;
     }
+    return false;
+  }
+
+  /** Say why the page stays; resolves to true where it is to be sent once more. */
+  async #refused({ kind, data }) {
     const unknown = kind === "refused" && Object.keys(data?.lines ?? {}).some((id) => !this.lines.has(Number(id)));
     if (unknown) {
       this.drafts.flush();

@@ -23,7 +23,7 @@ function open() {
 /** The page is submitted: show the one that was made ready, or let the browser go where the site says. */
 async function goOn(answer) {
   rememberSubmitted(answer);
-  const next = await ahead.ready(answer.next);
+  const next = await ahead.ready(answer.token);
   if (!next) {
     location.assign(answer.next);
     return;

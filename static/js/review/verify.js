@@ -106,8 +106,8 @@ export class Verify {
     const { line } = this;
     if (action === "submit") {
       if (!this.field.hidden) this.#typed();
+      this.dialog.addEventListener("close", () => this.submit(), { once: true }); // from the line it ended on
       this.dialog.close();
-      this.submit();
     } else if (action === "back") {
       this.#show(this.order[Math.max(0, this.order.indexOf(line) - 1)]);
     } else if (action === "wrong") {

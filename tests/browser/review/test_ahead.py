@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
+from playwright.sync_api import BrowserContext, expect
 from playwright.sync_api import Page as Tab
-from playwright.sync_api import expect
 
 from review.models import Label, ReviewTask
 from review.states import Hold, TaskStatus
@@ -67,6 +67,27 @@ def test_the_next_page_is_shown_in_the_same_window_without_loading(
         assert page.locator(".lines canvas").count() == 2
     page.go_back()
     expect(page.get_by_text("You submitted it", exact=False)).to_be_visible()
+
+
+def test_a_page_ahead_that_was_given_back_and_taken_anew_comes_under_its_new_lease(
+    open_screen: Callable[..., ReviewTask], page: Tab, context: BrowserContext
+) -> None:
+    following = make_task()
+    open_screen()
+    second = context.new_page()
+    second.goto(page.url)
+    ready(second)
+    page.wait_for_timeout(600)  # in which the first window makes the next page ready
+    wait_until(lambda: held_ahead(following))
+    second.close()  # as one page is given up, so is the one after it
+    wait_until(lambda: not held_ahead(following))
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(re.compile(f"/review/{following.pk}/"))
+    ready(page)
+    token = page.locator("#page-form [name=token]").input_value()
+    assert token == str(ReviewTask.objects.get(pk=following.pk).lease_token)
+    page.keyboard.press("Control+Enter")
+    wait_until(lambda: ReviewTask.objects.filter(pk=following.pk, status=TaskStatus.DONE).exists())
 
 
 def test_leaving_the_screen_gives_the_page_ahead_back(

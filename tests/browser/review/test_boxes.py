@@ -110,6 +110,21 @@ def test_escape_leaves_a_box_as_it_was(open_screen: Open, page: Tab) -> None:
     assert not LineEdit.objects.exists()
 
 
+def test_a_box_is_left_by_going_to_a_field_by_way_of_an_empty_place(
+    open_screen: Open, page: Tab
+) -> None:
+    open_screen()
+    page.keyboard.press("Alt+g")
+    expect(page.locator(".shape")).to_have_count(1)
+    page.locator(".bar h1").click()
+    field(page, 4).click()
+    expect(page.locator(".shape")).to_have_count(0)
+    page.keyboard.press("Enter")  # has its meaning again
+    expect(page.locator("#left")).to_have_text("1 of 5 lines to check")
+    expect(field(page, 2)).to_be_focused()
+    assert not LineEdit.objects.exists()
+
+
 def test_a_line_is_deleted_and_undo_brings_it_back_with_its_text(
     open_screen: Open, page: Tab
 ) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
 from recognition.states import PageStatus
-from review.keys import keys_of
+from review.keys import choose_key, keys_of
 from review.models import Label, RefusedDraft, ReviewTask
 from tests.browser.review.screen import draft_text, field, ready, selection, wait_until
 from tests.factories import make_page, make_type
@@ -124,6 +124,20 @@ def test_a_key_is_changed_kept_and_refused_where_it_clashes(
     ready(page)
     page.keyboard.press("Alt+k")
     expect(page.locator(".here .verdict")).to_have_value("illegible")
+
+
+def test_enter_in_a_line_does_not_send_the_page_where_no_action_has_that_key(
+    open_screen: Open, page: Tab, reviewer: User
+) -> None:
+    choose_key(user=reviewer, action="confirm", key="Alt+K")
+    open_screen()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    page.keyboard.press("Enter")
+    expect(field(page, 2)).to_be_focused()
+    page.keyboard.press("Alt+k")
+    expect(field(page, 4)).to_be_focused()
+    assert not any(url.endswith("/submit/") for url in sent)
 
 
 def test_a_question_mark_is_typed_in_a_field_and_lists_the_keys_outside_or_with_alt(

@@ -13,7 +13,7 @@ from playwright.sync_api import Page as Tab
 from review.leases import claim_task
 from review.models import Label, RefusedDraft, ReviewTask
 from review.states import TaskStatus
-from tests.browser.review.screen import draft_text, field, ready, wait_until
+from tests.browser.review.screen import draft_text, field, ready, selection, wait_until
 from tests.factories import make_reviewer, make_task
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -59,6 +59,63 @@ def test_a_dead_network_loses_nothing_and_is_said(
     context.set_offline(False)
     expect(page.locator("#saved")).to_contain_text("saved ", timeout=15_000)
     wait_until(lambda: draft_text(task, 2) == "Total 12.50 offline")
+
+
+def test_a_page_on_its_way_takes_no_typing_and_says_so(
+    open_screen: Callable[..., ReviewTask], page: Tab
+) -> None:
+    task = open_screen()
+    held: list[Route] = []
+    page.route("**/submit/", lambda route: held.append(route))
+    page.keyboard.press("End")
+    page.keyboard.type(" net")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Control+Enter")
+    page.keyboard.type("!")
+    expect(page.get_by_text("Being submitted")).to_be_visible()
+    other = field(page, 4).bounding_box()
+    assert other
+    page.mouse.click(other["x"] + 9, other["y"] + 9)
+    page.keyboard.type("?")
+    for key in ("Alt+1", "Alt+i", "Control+z", "Enter", "Alt+s", "Control+Enter"):
+        page.keyboard.press(key)
+    expect(field(page, 2)).to_have_value("Total 12.50 net")
+    expect(field(page, 4)).to_have_value("Till 7")
+    expect(page.locator(".here .verdict")).to_have_value("corrected")
+    expect(page.locator("#left")).to_have_text("2 of 5 lines to check")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    assert len(held) == 1
+
+    held.pop().abort()
+    expect(page.get_by_text("Not submitted")).to_be_visible()
+    expect(page.get_by_text("Being submitted")).to_have_count(0)
+    expect(field(page, 2)).to_be_focused()
+    assert selection(page) == [14, 14]
+    page.keyboard.type("x")
+    page.unroute("**/submit/")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Submitted:")).to_be_visible()
+    assert Label.objects.get(task=task, line__position=1).text == "Total 12.50 next"
+
+
+def test_a_step_of_undo_that_waits_for_another_is_in_what_is_submitted(
+    open_screen: Callable[..., ReviewTask], page: Tab
+) -> None:
+    task = open_screen()
+    page.keyboard.press("End")
+    page.keyboard.type(" net")
+    page.keyboard.press("Alt+Shift+ArrowUp")
+    expect(field(page, 1)).to_have_value("Total 12.50 net")
+    held: list[Route] = []
+    page.route("**/lines/", lambda route: held.append(route))
+    page.keyboard.press("Control+z")  # the order, which the site is asked for
+    page.keyboard.press("Control+z")  # the text
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Being submitted")).to_be_visible()
+    held.pop().continue_()
+    expect(page.get_by_text("Submitted:")).to_be_visible()
+    said = Label.objects.filter(task=task).order_by("line__position")
+    assert [label.text for label in said][:2] == ["surely right", "Total 12.50"]
 
 
 def test_a_save_whose_answer_is_lost_is_no_version_of_another_window(
