@@ -1,5 +1,8 @@
 """Two models on the same new lines: the better one serves, by itself or by a click."""
 
+from collections import Counter
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -13,6 +16,8 @@ from review.models import Label, ReviewTask, RoutingDecision
 from tests.doubles import ScriptedEngine
 from tests.factories import make_admin, make_model, make_page, make_reviewer, make_type
 from tests.factories import submit_as_read as submit
+from tests.workers import messages_in
+from training import trials
 from training.exceptions import NotActivatable, TrialOver
 from training.gate import Reason, Verdict, may_be_tried
 from training.models import Trial
@@ -159,6 +164,20 @@ def test_a_judged_page_whose_second_reading_was_lost_is_found(letters, trial):
     read_for_trials(page.pk, engines=lambda _: ScriptedEngine((TRUTH, 0.9)))
     assert unread_pages(trial) == []
     assert evidence_of(trial).pages == 1
+
+
+def test_a_judged_page_that_cannot_be_read_along_is_not_asked_for_without_end(
+    letters, trial, monkeypatch, django_capture_on_commit_callbacks
+):
+    page = make_page(letters, lines=[(WRONG, 0.3)])
+    submit(page, make_reviewer(), line0=TRUTH)
+    before = messages_in("ocr")
+    with django_capture_on_commit_callbacks(execute=True):
+        for _ in range(3):
+            judge_trial(trial.pk)
+    assert messages_in("ocr") - before == Counter(ocr=1)  # it waits in the readers' queue
+    monkeypatch.setattr(trials, "CATCH_UP_WITHIN", timedelta(0))
+    assert unread_pages(trial) == []
 
 
 def test_what_was_judged_before_the_trial_does_not_count(letters):
