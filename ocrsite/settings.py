@@ -146,7 +146,11 @@ MEDIA_ROOT = VAR_DIR / "media"  # never served by URL: views check who asks
 MODEL_STORE = Path(env.str("MODEL_STORE", default=str(VAR_DIR / "models")))
 RUN_DIR = Path(env.str("RUN_DIR", default=str(VAR_DIR / "runs")))  # training's working files
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        # Files are named by their content: over what is damaged, never over another.
+        "OPTIONS": {"allow_overwrite": True},
+    },
     "staticfiles": {
         "BACKEND": "ocrsite.static_storage.StaticFiles"
         if not DEBUG

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 
+from recognition.disk import flush_directory, flush_file
 from recognition.exceptions import FileTooLarge, StorageFull
 
 HEAD_BYTES = 4096
@@ -72,6 +73,7 @@ def store_chunks(chunks: Iterable[bytes], *, folder: str, max_bytes: int) -> Sto
                     head += chunk[: HEAD_BYTES - len(head)]
                 digest.update(chunk)
                 out.write(chunk)
+            flush_file(out)
         name = store_path(path, folder=folder, sha256=digest.hexdigest())
     return StoredFile(name=name, sha256=digest.hexdigest(), size=size, head=head)
 
@@ -84,29 +86,57 @@ def file_chunks(path: Path) -> Iterator[bytes]:
 
 
 def store_path(path: Path, *, folder: str, sha256: str, suffix: str = "") -> str:
-    """Move a finished file into the storage under its hash; return its name there."""
+    """Move a finished file into the storage under its hash; return its name there.
+
+    The file is on the disk already (`flush_file`), and its name is when this returns: the row that
+    names it may be written. What bears the name but is another content, as a power cut leaves it,
+    is replaced.
+    """
     name = f"{folder}/{sha256[:2]}/{sha256}{suffix}"
-    if default_storage.exists(name):
-        return name
+    place = _on_this_machine(name)
     try:
-        with path.open("rb") as handle:
-            return default_storage.save(name, _Movable(handle, name=str(path)))
+        made = [at for at in place.parents if not at.exists()] if place else []
+        if not (default_storage.exists(name) and _is_whole(name, path.stat().st_size, sha256)):
+            with path.open("rb") as handle:
+                # Over what is there, by the settings: one content, one name.
+                name = default_storage.save(name, _Movable(handle, name=str(path)))
+        for one in [place, *made] if place else []:
+            flush_directory(one.parent)
     except OSError as error:
         raise disk_error(error) from error
+    return name
+
+
+def _is_whole(name: str, size: int, sha256: str) -> bool:
+    if default_storage.size(name) != size:
+        return False
+    digest = hashlib.sha256()
+    with default_storage.open(name) as stored:
+        for chunk in stored.chunks(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest() == sha256
+
+
+def _on_this_machine(name: str) -> Path | None:
+    """Where a stored file is or will be; None where the storage is no local disk."""
+    try:
+        return Path(default_storage.path(name))
+    except NotImplementedError:
+        return None
 
 
 @contextmanager
 def local_copy(name: str) -> Iterator[Path]:
     """The stored file as a path on this machine: itself where the storage is a local disk."""
-    try:
-        yield Path(default_storage.path(name))
-    except NotImplementedError:
-        with work_directory() as directory, default_storage.open(name) as stored:
-            path = directory / Path(name).name
-            with path.open("wb") as out:
-                for chunk in stored.chunks():
-                    out.write(chunk)
-            yield path
+    if (place := _on_this_machine(name)) is not None:
+        yield place
+        return
+    with work_directory() as directory, default_storage.open(name) as stored:
+        path = directory / Path(name).name
+        with path.open("wb") as out:
+            for chunk in stored.chunks():
+                out.write(chunk)
+        yield path
 
 
 def disk_error(error: OSError) -> Exception:

@@ -10,6 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from recognition.disk import flush_directory, flush_file
+
 # A version is written in well under a minute; what is older was left by a killed process.
 _STALE_SECONDS = 24 * 3600
 
@@ -53,7 +55,7 @@ def put_blob(store: Path, content: bytes | Path) -> str:
         write_file(work / "blob", data)
         (work / "blob").replace(blob)
         work.rmdir()
-        sync_directory(blob.parent)
+        flush_directory(blob.parent)
     return sha256
 
 
@@ -75,17 +77,8 @@ def link(blob: Path, place: Path) -> None:
 def write_file(path: Path, data: bytes) -> None:
     with path.open("xb") as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+        flush_file(file)
     path.chmod(0o444)
-
-
-def sync_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def children(directory: Path) -> list[Path]:

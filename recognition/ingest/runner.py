@@ -16,6 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, cast
 
+from recognition.disk import flush_directory
 from recognition.ingest.base import (
     MEBIBYTE,
     ErrorCode,
@@ -235,7 +236,7 @@ def _keep(answer: dict[str, Any], work: Path, out_dir: Path) -> list[PageImage]:
             written.rename(page.path)
             if new:
                 moved.append(page.path)
-        _flush(out_dir)
+        flush_directory(out_dir)
     except FileNotFoundError as error:
         _take_back(moved)
         raise _crashed(f"a page is missing: {error}") from error
@@ -309,15 +310,6 @@ def _layer_lines(path: Path, width: int, height: int) -> tuple[TextLine, ...]:
 def _take_back(moved: list[Path]) -> None:
     for path in moved:
         path.unlink(missing_ok=True)
-
-
-def _flush(directory: Path) -> None:
-    """Make renames outlast a power cut."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _timeout(limits: Limits, detail: str) -> SplitFailed:

@@ -66,6 +66,39 @@ def test_a_file_is_named_by_its_content_and_stored_once(tmp_path, settings):
         assert file.read() == b"one two"
 
 
+@pytest.mark.parametrize("left", [b"", b"one", bytes(7)], ids=["nothing", "a part", "zeros"])
+def test_a_file_that_a_power_cut_damaged_is_replaced_when_it_is_sent_again(
+    tmp_path, settings, left
+):
+    settings.MEDIA_ROOT = str(tmp_path)
+    stored = store_chunks([b"one two"], folder="documents", max_bytes=100)
+    Path(default_storage.path(stored.name)).write_bytes(left)
+    assert store_chunks([b"one two"], folder="documents", max_bytes=100) == stored
+    assert [path.read_bytes() for path in leftovers(tmp_path)] == [b"one two"]
+
+
+def test_bytes_and_then_their_name_are_on_the_disk_before_the_row_is(
+    tmp_path, settings, monkeypatch
+):
+    settings.MEDIA_ROOT = str(tmp_path)
+    sha256 = hashlib.sha256(b"one two").hexdigest()
+    named = tmp_path / "documents" / sha256[:2] / sha256
+    flushed: list[tuple[str, bool]] = []
+    sync = os.fsync
+
+    def fsync(handle: int) -> None:
+        flushed.append((Path(f"/proc/self/fd/{handle}").readlink().name, named.exists()))
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    store_chunks([b"one two"], folder="documents", max_bytes=100)
+    above = [named.parent, named.parent.parent, tmp_path]  # new folders are names, too
+    assert flushed == [("incoming", False), *((folder.name, True) for folder in above)]
+    flushed.clear()
+    store_chunks([b"one two"], folder="documents", max_bytes=100)
+    assert flushed == [("incoming", True), (named.parent.name, True)]
+
+
 def test_the_head_is_the_beginning_however_the_bytes_come(tmp_path, settings):
     settings.MEDIA_ROOT = str(tmp_path)
     content = bytes(range(256)) * 40
