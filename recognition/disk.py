@@ -1,6 +1,9 @@
-"""What outlasts a power cut; of paths alone, for every process."""
+"""What outlasts a power cut, and what killed processes leave; of paths alone, for every process."""
 
 import os
+import shutil
+import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,3 +21,23 @@ def flush_directory(directory: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def remove_stale(paths: Iterable[Path], older_than_seconds: float) -> int:
+    """Remove files and directories that nothing was written to for so long; returns how many."""
+    limit = time.time() - older_than_seconds
+    stale = [path for path in paths if _touched(path) < limit]
+    for path in stale:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    return len(stale)
+
+
+def _touched(path: Path) -> float:
+    """When a path, or anything in it, was last written to; now where it is gone or changes."""
+    try:
+        return max(each.lstat().st_mtime for each in (path, *path.rglob("*")))
+    except OSError:
+        return time.time()

@@ -12,13 +12,16 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 
-from recognition.disk import flush_directory, flush_file
+from recognition.disk import flush_directory, flush_file, remove_stale
 from recognition.exceptions import FileTooLarge, StorageFull
 
 HEAD_BYTES = 4096
 """Enough of a file's beginning to tell its type."""
 
 CHUNK_BYTES = 2**20
+
+LEFT_BEHIND_SECONDS = 3600
+"""Beyond the time that any work may take: what is older was left by a process that was killed."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """No space, no quota, or a limit on the size of files."""
@@ -44,13 +47,26 @@ class _Movable(File):  # type: ignore[type-arg]  # generic in the stubs alone
 @contextmanager
 def work_directory() -> Iterator[Path]:
     """A directory on the storage's disk, so that a finished file is moved and not copied."""
-    root = Path(settings.MEDIA_ROOT) / "work"
+    root = _work_root()
     try:
         root.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=root) as directory:
             yield Path(directory)
     except OSError as error:
         raise disk_error(error) from error
+
+
+def sweep_work_directories() -> int:
+    """Remove what killed processes left where they worked; returns how many.
+
+    An archive may have unpacked to gigabytes there.
+    """
+    longest = max(settings.INGEST_MAX_SECONDS, settings.CELERY_TASK_TIME_LIMIT)
+    return remove_stale(_work_root().glob("*"), longest + LEFT_BEHIND_SECONDS)
+
+
+def _work_root() -> Path:
+    return Path(settings.MEDIA_ROOT) / "work"
 
 
 def store_chunks(chunks: Iterable[bytes], *, folder: str, max_bytes: int) -> StoredFile:

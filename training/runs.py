@@ -28,7 +28,7 @@ from training.dataset import freeze_dataset
 from training.exceptions import NotCancellable, NothingToLearn, TrainingError
 from training.judge import GONE, conclude
 from training.models import CurvePoint, Dataset, TrainingRun
-from training.prepare import prepare_job
+from training.prepare import drop_crops, prepare_job
 from training.requests import new_labels, send_runs
 from training.runner import Ended, run_trainer
 from training.settings import settings_of
@@ -214,8 +214,7 @@ def _train(run: TrainingRun, dataset: Dataset, trainer: Trainer) -> Ended:
             ).exists(),
         )
     finally:
-        for name in ("crops", "beside"):  # the log and the result stay
-            shutil.rmtree(directory / name, ignore_errors=True)
+        drop_crops(directory)
 
 
 def _put_back(run: TrainingRun) -> bool:

@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, cast
 
-from recognition.disk import flush_directory
+from recognition.disk import flush_directory, remove_stale
 from recognition.ingest.base import (
     MEBIBYTE,
     ErrorCode,
@@ -78,7 +78,7 @@ def split_document(
     media_type = check_type(source, limits)
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(out_dir, _LEFT_BEHIND_SECONDS + limits.max_seconds)
+        remove_stale(out_dir.glob(f"{_PREFIX}*"), _LEFT_BEHIND_SECONDS + limits.max_seconds)
         work = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=out_dir))
     except OSError as error:
         raise disk_error(error) from error
@@ -87,17 +87,6 @@ def split_document(
         return _keep(answer, work, out_dir)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-
-
-def _remove_leftovers(out_dir: Path, seconds: float) -> None:
-    """Remove what attempts left that were killed with their worker."""
-    for path in out_dir.glob(f"{_PREFIX}*"):
-        try:
-            old = time.time() - path.stat().st_mtime > seconds
-        except FileNotFoundError:
-            continue
-        if old:
-            shutil.rmtree(path, ignore_errors=True)
 
 
 def run_child(source: Path, work: Path, media_type: MediaType, limits: Limits) -> dict[str, Any]:

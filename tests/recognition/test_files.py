@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,12 @@ from django.urls import reverse
 from PIL import Image
 
 from recognition.exceptions import FileTooLarge, StorageFull
-from recognition.files import store_chunks
+from recognition.files import (
+    LEFT_BEHIND_SECONDS,
+    store_chunks,
+    sweep_work_directories,
+    work_directory,
+)
 from recognition.intake import add_file, split_document
 from recognition.models import Document
 from recognition.states import DocumentStatus
@@ -170,3 +176,20 @@ def test_a_disk_that_fills_up_while_splitting_fails_the_document_and_keeps_its_b
 
 def test_the_storage_is_never_served_by_address():
     assert not site.MEDIA_URL.strip("/")
+
+
+def test_what_a_killed_process_left_is_removed_and_never_what_is_in_use(tmp_path, settings):
+    settings.MEDIA_ROOT = str(tmp_path)
+    longest = max(settings.INGEST_MAX_SECONDS, settings.CELERY_TASK_TIME_LIMIT)
+    long_ago = time.time() - longest - LEFT_BEHIND_SECONDS - 60
+    assert sweep_work_directories() == 0  # there is no such folder yet
+    with work_directory() as used, work_directory() as slow, work_directory() as left:
+        for folder in (used, slow, left):
+            (folder / "unpacked").mkdir()
+            (folder / "unpacked" / "0").write_bytes(b"a member")
+        for path in (left, *left.rglob("*"), slow, slow / "unpacked"):
+            os.utime(path, (long_ago, long_ago))
+        assert sweep_work_directories() == 1
+        assert (used.exists(), slow.exists(), left.exists()) == (True, True, False)
+        assert (slow / "unpacked" / "0").exists()
+        left.mkdir()  # for the way out
