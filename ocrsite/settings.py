@@ -146,7 +146,11 @@ MEDIA_ROOT = VAR_DIR / "media"  # never served by URL: views check who asks
 MODEL_STORE = Path(env.str("MODEL_STORE", default=str(VAR_DIR / "models")))
 RUN_DIR = Path(env.str("RUN_DIR", default=str(VAR_DIR / "runs")))  # training's working files
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        # Files are named by their content: over what is damaged, never over another.
+        "OPTIONS": {"allow_overwrite": True},
+    },
     "staticfiles": {
         "BACKEND": "ocrsite.static_storage.StaticFiles"
         if not DEBUG
@@ -244,7 +248,6 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
-TRIALS_SECONDS = 15  # between two looks at running trials
 
 
 def _every(seconds: int, task: str) -> dict[str, object]:
@@ -255,7 +258,7 @@ def _every(seconds: int, task: str) -> dict[str, object]:
 CELERY_BEAT_SCHEDULE = {
     "sweep": _every(30, "ocrsite.tasks.sweep"),
     "refresh": _every(10, "training.tasks.request_due_refreshes"),
-    "trials": _every(TRIALS_SECONDS, "training.tasks.judge_trials"),
+    "trials": _every(15, "training.tasks.judge_trials"),
     "accuracy": _every(3600, "training.tasks.watch_accuracy"),
     "order the queue": _every(60, "review.tasks.refresh_queue"),
     "choose thresholds": _every(600, "review.tasks.choose_thresholds"),

@@ -2,15 +2,18 @@
 
 from celery import shared_task
 
-from recognition import intake, parts, reading
+from recognition import files, intake, parts, reading
 from review import route
 from review.proposals import find
-from training import runs
+from training import leftovers, runs
 
 
 @shared_task
 def sweep() -> dict[str, int]:
-    """Queue again what lost its message or its worker; route what was read but not routed."""
+    """Queue again what lost its message or its worker; route what was read but not routed.
+
+    Remove what killed processes left on the disk.
+    """
     return {
         "documents": intake.sweep_documents(),
         "partial uploads": parts.sweep_partial_uploads(),
@@ -18,4 +21,6 @@ def sweep() -> dict[str, int]:
         "unrouted": route.sweep_unrouted(),
         "unsearched": find.sweep_unsearched(),
         "runs": runs.sweep_runs(),
+        "working files": files.sweep_work_directories(),
+        "run folders": leftovers.sweep_run_folders(),
     }

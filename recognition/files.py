@@ -12,12 +12,16 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 
+from recognition.disk import flush_directory, flush_file, remove_stale
 from recognition.exceptions import FileTooLarge, StorageFull
 
 HEAD_BYTES = 4096
 """Enough of a file's beginning to tell its type."""
 
 CHUNK_BYTES = 2**20
+
+LEFT_BEHIND_SECONDS = 3600
+"""Beyond the time that any work may take: what is older was left by a process that was killed."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """No space, no quota, or a limit on the size of files."""
@@ -43,13 +47,26 @@ class _Movable(File):  # type: ignore[type-arg]  # generic in the stubs alone
 @contextmanager
 def work_directory() -> Iterator[Path]:
     """A directory on the storage's disk, so that a finished file is moved and not copied."""
-    root = Path(settings.MEDIA_ROOT) / "work"
+    root = _work_root()
     try:
         root.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=root) as directory:
             yield Path(directory)
     except OSError as error:
         raise disk_error(error) from error
+
+
+def sweep_work_directories() -> int:
+    """Remove what killed processes left where they worked; returns how many.
+
+    An archive may have unpacked to gigabytes there.
+    """
+    longest = max(settings.INGEST_MAX_SECONDS, settings.CELERY_TASK_TIME_LIMIT)
+    return remove_stale(_work_root().glob("*"), longest + LEFT_BEHIND_SECONDS)
+
+
+def _work_root() -> Path:
+    return Path(settings.MEDIA_ROOT) / "work"
 
 
 def store_chunks(chunks: Iterable[bytes], *, folder: str, max_bytes: int) -> StoredFile:
@@ -72,6 +89,7 @@ def store_chunks(chunks: Iterable[bytes], *, folder: str, max_bytes: int) -> Sto
                     head += chunk[: HEAD_BYTES - len(head)]
                 digest.update(chunk)
                 out.write(chunk)
+            flush_file(out)
         name = store_path(path, folder=folder, sha256=digest.hexdigest())
     return StoredFile(name=name, sha256=digest.hexdigest(), size=size, head=head)
 
@@ -84,29 +102,57 @@ def file_chunks(path: Path) -> Iterator[bytes]:
 
 
 def store_path(path: Path, *, folder: str, sha256: str, suffix: str = "") -> str:
-    """Move a finished file into the storage under its hash; return its name there."""
+    """Move a finished file into the storage under its hash; return its name there.
+
+    The file is on the disk already (`flush_file`), and its name is when this returns: the row that
+    names it may be written. What bears the name but is another content, as a power cut leaves it,
+    is replaced.
+    """
     name = f"{folder}/{sha256[:2]}/{sha256}{suffix}"
-    if default_storage.exists(name):
-        return name
+    place = _on_this_machine(name)
     try:
-        with path.open("rb") as handle:
-            return default_storage.save(name, _Movable(handle, name=str(path)))
+        made = [at for at in place.parents if not at.exists()] if place else []
+        if not (default_storage.exists(name) and _is_whole(name, path.stat().st_size, sha256)):
+            with path.open("rb") as handle:
+                # Over what is there, by the settings: one content, one name.
+                name = default_storage.save(name, _Movable(handle, name=str(path)))
+        for one in [place, *made] if place else []:
+            flush_directory(one.parent)
     except OSError as error:
         raise disk_error(error) from error
+    return name
+
+
+def _is_whole(name: str, size: int, sha256: str) -> bool:
+    if default_storage.size(name) != size:
+        return False
+    digest = hashlib.sha256()
+    with default_storage.open(name) as stored:
+        for chunk in stored.chunks(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest() == sha256
+
+
+def _on_this_machine(name: str) -> Path | None:
+    """Where a stored file is or will be; None where the storage is no local disk."""
+    try:
+        return Path(default_storage.path(name))
+    except NotImplementedError:
+        return None
 
 
 @contextmanager
 def local_copy(name: str) -> Iterator[Path]:
     """The stored file as a path on this machine: itself where the storage is a local disk."""
-    try:
-        yield Path(default_storage.path(name))
-    except NotImplementedError:
-        with work_directory() as directory, default_storage.open(name) as stored:
-            path = directory / Path(name).name
-            with path.open("wb") as out:
-                for chunk in stored.chunks():
-                    out.write(chunk)
-            yield path
+    if (place := _on_this_machine(name)) is not None:
+        yield place
+        return
+    with work_directory() as directory, default_storage.open(name) as stored:
+        path = directory / Path(name).name
+        with path.open("wb") as out:
+            for chunk in stored.chunks():
+                out.write(chunk)
+        yield path
 
 
 def disk_error(error: OSError) -> Exception:

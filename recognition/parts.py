@@ -23,6 +23,7 @@ from django.db.models import Sum
 from django.http import UnreadablePostError
 from django.utils import timezone
 
+from recognition.disk import flush_file
 from recognition.exceptions import (
     OffsetWrong,
     PartsBusy,
@@ -114,8 +115,7 @@ def take_part(upload: PartialUpload, *, offset: int, body: Body) -> int:
                     )
                 file.write(chunk)
                 end += len(chunk)
-            file.flush()
-            os.fsync(file.fileno())
+            flush_file(file)
         except OSError as error:
             raise disk_error(error) from error
     return end

@@ -43,24 +43,19 @@ def token_of(delivery: str | None) -> UUID | None:
         return None
 
 
-def enqueue(
-    task: str, rows: Sequence[models.Model], *args: Any, expires: float | None = None
-) -> None:
+def enqueue(task: str, rows: Sequence[models.Model], *args: Any) -> None:
     """After commit, send `task` once for each row, with its primary key and `args`.
 
-    The rows' model has a field `queued_at`. What `expires`, in seconds, is dropped by the worker
-    that comes to it later: for messages that are sent again by then.
+    The rows' model has a field `queued_at`.
     """
     if rows:
-        transaction.on_commit(lambda: _send(task, rows, args, expires))
+        transaction.on_commit(lambda: _send(task, rows, args))
 
 
-def _send(
-    task: str, rows: Sequence[models.Model], args: tuple[Any, ...], expires: float | None
-) -> None:
+def _send(task: str, rows: Sequence[models.Model], args: tuple[Any, ...]) -> None:
     for index, row in enumerate(rows):
         try:
-            current_app.send_task(task, args=[row.pk, *args], expires=expires)
+            current_app.send_task(task, args=[row.pk, *args])
         except BrokerDown as error:
             unsent = [row.pk for row in rows[index:]]
             logger.warning("The broker is down (%s): %d of %s wait.", error, len(unsent), task)

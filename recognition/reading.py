@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 READ_TASK = "recognition.tasks.read_page"
 REREAD_TASK = "recognition.tasks.reread_page"
 
+WITHDRAWN = "its canary was withdrawn"
+
 REREADABLE = (PageStatus.REVIEW, PageStatus.ACCEPTED)
 """What a person has reviewed keeps the reading that the person saw."""
 
@@ -71,6 +73,7 @@ def _read_by_canary(
 ) -> str:
     """Read a page of the canary's share; what breaks the canary costs the canary, not the page.
 
+    Where it was withdrawn meanwhile the model in service reads the page, too, and that counts.
     Where it breaks down the model in service reads the page. If that succeeds the fault was the
     canary's, and it is withdrawn at once; if not, the page fails as any page would. A worker that
     died once may have been switched off: the last attempt that a page has tells.
@@ -78,7 +81,9 @@ def _read_by_canary(
     failure = Failure("worker_died", f"{page.attempts} times its worker died over the page.")
     if page.attempts < settings.READ_MAX_ATTEMPTS - 1:
         try:
-            return _read_by(page, token, choice, engines)
+            outcome = _read_by(page, token, choice, engines)
+            if outcome != WITHDRAWN:
+                return outcome
         except TRANSIENT:
             raise
         except Exception as error:
@@ -97,8 +102,16 @@ def _read_by_canary(
 def reread_page(page_id: int, engines: EngineFor = engine_for) -> str:
     """Read a page's lines again with the model that is to read it now; labels and drafts stay.
 
-    Predictions are added beside the earlier ones. Routing follows by the signal.
+    Predictions are added beside the earlier ones. Routing follows by the signal. What a canary read
+    that was withdrawn meanwhile does not count; what serves then reads the page.
     """
+    outcome = _reread(page_id, engines)
+    while outcome == WITHDRAWN:
+        outcome = _reread(page_id, engines)
+    return outcome
+
+
+def _reread(page_id: int, engines: EngineFor) -> str:
     page = Page.objects.select_related("document__document_type").filter(pk=page_id).first()
     if page is None or page.status not in REREADABLE:
         return "not waiting"
@@ -123,6 +136,8 @@ def reread_page(page_id: int, engines: EngineFor = engine_for) -> str:
         found = list(zip(missing, recognised, strict=True))
         confidences += [line.confidence for line in recognised]
     with transaction.atomic():
+        if _withdrawn(reader.canary):
+            return WITHDRAWN
         store_readings(found, reader.version, reader.character_set)
         sure = [confidence for confidence in confidences if confidence is not None]
         Page.objects.filter(pk=page.pk, status__in=REREADABLE).update(
@@ -185,8 +200,14 @@ def _finish(
     found: Sequence[tuple[Line, RecognisedLine]],
     steps: Sequence[str] = (),
 ) -> str:
-    """Store a reading, unless the lease was lost meanwhile; `steps` go into the audit trail."""
+    """Store a reading, unless the lease was lost meanwhile; `steps` go into the audit trail.
+
+    Nor is it stored where the canary that read was withdrawn meanwhile.
+    """
+    canary = reader.canary if version == reader.version else None
     with transaction.atomic():
+        if _withdrawn(canary):
+            return WITHDRAWN
         if not move(
             Page.objects.filter(pk=page.pk, reading_token=token),
             PageStatus.READ,
@@ -195,7 +216,7 @@ def _finish(
             reading_until=None,
             read_at=timezone.now(),
             model_version=version,
-            canary=reader.canary if version == reader.version else None,
+            canary=canary,
             character_set=character_set,
             lowest_confidence=_lowest([line for _, line in found]),
         ):
@@ -205,6 +226,18 @@ def _finish(
         store_readings(found, version, character_set)
         transaction.on_commit(lambda: _announce(page.pk))
     return "read"
+
+
+def _withdrawn(canary: Canary | None) -> bool:
+    """Whether the canary that has read a page was taken back meanwhile.
+
+    One that was not stays so until the transaction ends: whoever withdraws it then finds the page
+    among those that it read.
+    """
+    if canary is None:
+        return False
+    locked = Canary.objects.select_for_update(no_key=True).get(pk=canary.pk)
+    return locked.status == CanaryStatus.WITHDRAWN
 
 
 def fail_page(page_id: int, token: UUID, code: str, message: str) -> str:

@@ -17,6 +17,15 @@ PATIENT: dict[str, Any] = {
 """Tried again when the database was away: five times at most, later each time (seconds)."""
 
 
+ONCE: dict[str, Any] = {"reject_on_worker_lost": False}
+"""Not begun again where its worker was killed over it, for nothing counts how often that happens.
+
+A message that goes back to its queue kills the next worker, too, if what it asks for is what kills:
+without end, and no other page is read meanwhile. A task with this says what makes up for a loss.
+Work that is counted, as reading a page is, goes back at once.
+"""
+
+
 LINE_PATIENCE = 600
 """Seconds after which nobody waits for a single line any more: it has been typed."""
 
@@ -38,9 +47,12 @@ def read_page(self: "Task[Any, Any]", page_id: int) -> str:
     return reading.read_page(page_id, token=token_of(self.request.id))
 
 
-@shared_task(bind=False, **PATIENT)
+@shared_task(bind=False, **PATIENT, **ONCE)
 def reread_page(page_id: int) -> str:
-    """Read one page again with the model that is active now."""
+    """Read one page again with the model that is active now.
+
+    Lost, the page keeps the reading it has; what a withdrawn model read is asked for again.
+    """
     return reading.reread_page(page_id)
 
 

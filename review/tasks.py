@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from recognition.tasks import LINE_PATIENCE, PATIENT
+from recognition.tasks import LINE_PATIENCE, ONCE, PATIENT
 from review import rereading, revaluing, thresholds, turned
 from review.proposals import find
 
@@ -27,9 +27,12 @@ def read_page_turned(task_id: int, token: str, user_id: int, quarters: int) -> s
     return turned.read_page_turned(task_id, token, user_id, quarters)
 
 
-@shared_task(bind=False, **PATIENT)
+@shared_task(bind=False, **PATIENT, **ONCE)
 def find_proposals(task_id: int, token: str) -> str:
-    """Look for what a submit corrected on lines that nobody has reviewed."""
+    """Look for what a submit corrected on lines that nobody has reviewed.
+
+    Lost, the sweep asks again, for as long as anybody would care.
+    """
     return find.find_proposals(task_id, UUID(token))
 
 

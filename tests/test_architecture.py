@@ -194,6 +194,18 @@ def test_what_beat_sends_is_dropped_once_it_is_sent_again() -> None:
         assert understood["expire_seconds"] == entry["schedule"], name
 
 
+def test_no_work_of_the_readers_goes_back_to_its_queue_without_a_bound() -> None:
+    """What kills its worker would kill the next one, and no page be read ever after."""
+    celery_app.loader.import_default_modules()
+    counted = {"recognition.tasks.read_page", "recognition.tasks.split_document"}
+    for name, route in celery_app.conf.task_routes.items():
+        task = celery_app.tasks[name]
+        if route["queue"] in ("ocr", "line"):
+            again = task.reject_on_worker_lost
+            assert not again or name in counted or task.expires, name
+            assert task.acks_late, name  # a worker that is stopped gives it back all the same
+
+
 def own_tasks() -> dict[str, object]:
     return {name: task for name, task in celery_app.tasks.items() if name.split(".")[0] in APPS}
 

@@ -1,5 +1,6 @@
 """From a frozen dataset to a job's folder: crops cut out of their pages, and job.json."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
@@ -14,6 +15,8 @@ from training.models import Dataset, LabelDispute
 from training.settings import NetworkSettings, TrainSettings
 from training.splits import Split
 
+CROPS = ("crops", "beside")
+"""Folders of a job: the lines' crops, and those of lines that nobody labelled."""
 MOST_CONFIDENT = 1_000
 """Lines that nobody labelled, in one run; their crops are held in memory."""
 TELL_EVERY = 10
@@ -84,3 +87,9 @@ def _drawn_before(folder: Path) -> tuple[Item, ...] | None:
         return read_job(folder).beside
     except JobError:
         return None
+
+
+def drop_crops(folder: Path) -> None:
+    """Forget what only the training itself reads; the job, the log and the result stay."""
+    for name in CROPS:
+        shutil.rmtree(folder / name, ignore_errors=True)

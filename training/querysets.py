@@ -27,6 +27,10 @@ class TrainingRunQuerySet(models.QuerySet["m.TrainingRun"]):
         """Runs that wait or run."""
         return self.filter(status__in=OPEN)
 
+    def ended(self) -> TrainingRunQuerySet:
+        """Runs that neither wait nor run any more, however they ended."""
+        return self.exclude(status__in=OPEN)
+
     def concluded(self) -> TrainingRunQuerySet:
         """Runs with a candidate and the gate's verdict on it."""
         return self.filter(status=RunStatus.SUCCEEDED)

@@ -16,6 +16,7 @@ from recognition.canaries import types_read_by
 from recognition.events import record_event
 from recognition.models import Canary, ModelVersion, Page
 from recognition.reading import queue_rereading
+from recognition.states import PageStatus
 from review.rereading import unseen
 from training.exceptions import NotActivatable, NothingToReread
 from training.models import Rereading
@@ -31,8 +32,13 @@ ROUNDS = 3
 
 def pages_to_reread(version: ModelVersion) -> QuerySet[Page]:
     """Pages that nobody has seen, as this version read them, of types that it does not read now."""
-    pages = unseen(Page.objects.filter(model_version=version))
-    return pages.exclude(document__document_type__in=types_read_by(version)).order_by("pk")
+    return unseen(_read_by(version)).order_by("pk")
+
+
+def _read_by(version: ModelVersion) -> QuerySet[Page]:
+    """Pages as this version read them, of types that it does not read now."""
+    pages = Page.objects.filter(model_version=version)
+    return pages.exclude(document__document_type__in=types_read_by(version))
 
 
 @transaction.atomic
@@ -123,6 +129,8 @@ def _send_next(key: int, most: int) -> int:
     if not batch and at_readers and row.rounds < ROUNDS:
         row.rounds += 1
         batch = list(pages[:most])
+    if not batch and _read_by(row.model_version).filter(status=PageStatus.READ).exists():
+        return 0  # they are about to be routed, and then to be read again
     if batch:
         row.sent_to, row.sent_at = batch[-1].pk, now
     else:

@@ -28,7 +28,7 @@ from training.dataset import freeze_dataset
 from training.exceptions import NotCancellable, NothingToLearn, TrainingError
 from training.judge import GONE, conclude
 from training.models import CurvePoint, Dataset, TrainingRun
-from training.prepare import prepare_job
+from training.prepare import drop_crops, prepare_job
 from training.requests import new_labels, send_runs
 from training.runner import Ended, run_trainer
 from training.settings import settings_of
@@ -291,8 +291,7 @@ def _tidy(run: TrainingRun) -> None:
     """Drop what only a run that goes on needs: the log, the job and the result stay."""
     directory = job_directory(run)
     drop_checkpoint(directory)
-    for name in ("crops", "beside"):
-        shutil.rmtree(directory / name, ignore_errors=True)
+    drop_crops(directory)
 
 
 def _send_next(depth: Depth) -> None:

@@ -106,8 +106,8 @@ class NetworkSettings:
     which the result is compared.
     """
 
-    learning_rate: float = 1e-3
-    backbone_rate: float = 0.5
+    learning_rate: float = 3e-4
+    backbone_rate: float = 0.3
     weight_decay: float = 0.01
     dropout: float = 0.1
     batch_lines: int = 8

@@ -1,14 +1,15 @@
 """What comes of trials: the better model serves, by itself or by a click."""
 
 from dataclasses import asdict
+from itertools import islice
 
-from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
+from django.core.cache import cache
 from django.db import transaction
 
 from recognition.exceptions import CanaryOver
 from recognition.models import Canary, Page
-from recognition.queue import enqueue
+from recognition.queue import PATIENCE, enqueue
 from recognition.registry import active_model
 from training.canary import harmless_is_enough, take_canary_back
 from training.exceptions import TrialOver
@@ -21,6 +22,8 @@ from training.trials import end_trial, evidence_of, unread_pages
 
 READ_TASK = "training.tasks.read_for_trials"
 ASKED = TrialSettings()
+CATCH_UP = 50
+"""Judged pages without the second reading that are queued at a time."""
 
 
 def judge_trials() -> int:
@@ -52,8 +55,7 @@ def judge_trial(trial_id: int, asked: TrialSettings = ASKED) -> str:
     if active_model(trial.document_type) != trial.serving:
         end_trial(trial, TrialStatus.ENDED, "Another model went into service.")
         return "over"
-    unread = list(Page.objects.filter(pk__in=unread_pages(trial)))
-    enqueue(READ_TASK, unread, expires=settings.TRIALS_SECONDS)  # the next look sends them again
+    _catch_up(trial)
     found = evidence_of(trial, asked)
     Trial.objects.running().filter(pk=trial.pk).update(evidence=asdict(found))
     if found.winner == "beside":
@@ -105,6 +107,18 @@ def trial_of(canary: Canary) -> Trial:
     if found is None:
         raise CanaryOver("This canary has been promoted or withdrawn already.")
     return found
+
+
+def _catch_up(trial: Trial) -> None:
+    """Have judged pages read along that are not yet, each asked for once in a while."""
+    unasked = (
+        key
+        for key in unread_pages(trial)
+        # Readers may be busy: what waits in their queue is not sent every few seconds.
+        if cache.add(f"training.trials.asked.{trial.pk}.{key}", 1, PATIENCE.total_seconds())
+    )
+    wanted = list(islice(unasked, CATCH_UP))
+    enqueue(READ_TASK, list(Page.objects.filter(pk__in=wanted)))
 
 
 def _running(trial: Trial) -> Trial:

@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.conf import settings
 
+from recognition.tasks import ONCE
 from training import alerts, nightly, refresh, runs, shadow, trials
 
 STOP_SECONDS = 600
@@ -37,9 +38,12 @@ def request_due_refreshes() -> int:
     return len(refresh.request_due_refreshes())
 
 
-@shared_task
+@shared_task(bind=False, **ONCE)
 def read_for_trials(page_id: int) -> str:
-    """Let models on trial read one page beside the one in service."""
+    """Let models on trial read one page beside the one in service.
+
+    Lost, the page is asked for again once people have judged it, for some hours.
+    """
     return trials.read_for_trials(page_id)
 
 

@@ -22,6 +22,7 @@ from recognition.engine_pool import engine_for
 from recognition.events import record_event
 from recognition.metrics import edits
 from recognition.models import Canary, DocumentType, ModelVersion, Page, Prediction
+from recognition.queue import PATIENCE
 from recognition.reading import EngineFor, read_beside
 from review.models import Label
 from review.querysets import LabelQuerySet
@@ -31,8 +32,9 @@ from training.sequential import DocumentErrors, Evidence, TrialSettings, weigh
 from training.states import Split, TrialAim, TrialStatus
 
 DIFFERING_SHOWN = 100
-CATCH_UP = 50
-"""Judged pages without the second reading that are queued at a time."""
+CATCH_UP_WITHIN = 8 * PATIENCE
+"""After the judgement. A page still without it by then is one that cannot be read along: asked for
+without end, it would kill one worker after another if that is what it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def read_for_trials(page_id: int, engines: EngineFor = engine_for) -> str:
 
 
 def unread_pages(trial: Trial) -> list[int]:
-    """Pages judged since the trial began of which the model reading along has not read every line.
+    """Pages judged lately, in the trial, of which the model reading along has not read every line.
 
     Of a canary only its own pages: by which control pages a lost message went astray is chance.
     Lines that are gone are read by nobody any more.
@@ -144,10 +146,11 @@ def unread_pages(trial: Trial) -> list[int]:
     return list(
         _judged(trial)
         .filter(base_prediction__model_version=shown, line__retired_at=None)
+        .filter(created_at__gt=timezone.now() - CATCH_UP_WITHIN)
         .exclude(_read_by(along))
         .order_by("line__page_id")
         .values_list("line__page_id", flat=True)
-        .distinct()[:CATCH_UP]
+        .distinct()
     )
 
 

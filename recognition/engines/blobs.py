@@ -7,8 +7,9 @@ import json
 import os
 import shutil
 import tempfile
-import time
 from pathlib import Path
+
+from recognition.disk import flush_directory, flush_file, remove_stale
 
 # A version is written in well under a minute; what is older was left by a killed process.
 _STALE_SECONDS = 24 * 3600
@@ -53,7 +54,7 @@ def put_blob(store: Path, content: bytes | Path) -> str:
         write_file(work / "blob", data)
         (work / "blob").replace(blob)
         work.rmdir()
-        sync_directory(blob.parent)
+        flush_directory(blob.parent)
     return sha256
 
 
@@ -75,17 +76,8 @@ def link(blob: Path, place: Path) -> None:
 def write_file(path: Path, data: bytes) -> None:
     with path.open("xb") as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+        flush_file(file)
     path.chmod(0o444)
-
-
-def sync_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def children(directory: Path) -> list[Path]:
@@ -94,11 +86,4 @@ def children(directory: Path) -> list[Path]:
 
 def sweep_temporary(store: Path, older_than_seconds: float = _STALE_SECONDS) -> int:
     """Remove what killed writers left under tmp/; returns how many entries went."""
-    limit = time.time() - older_than_seconds
-    stale = [path for path in children(store / "tmp") if path.lstat().st_mtime < limit]
-    for path in stale:
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
-    return len(stale)
+    return remove_stale(children(store / "tmp"), older_than_seconds)

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from recognition.calibration import SHIPPED
+from recognition.disk import flush_directory
 from recognition.engines.blobs import (
     canonical_json,
     children,
@@ -32,7 +33,6 @@ from recognition.engines.blobs import (
     link,
     put_blob,
     sha256_of,
-    sync_directory,
     temporary_directory,
     write_file,
 )
@@ -185,7 +185,7 @@ def save_version(store: Path, files: Mapping[str, bytes | Path]) -> str:
             link(store / "blobs" / blob, place)
         write_file(work / MANIFEST, canonical_json({**rest, "sha256": sha256}))
         for directory in (work, *(path for path in work.rglob("*") if path.is_dir())):
-            sync_directory(directory)
+            flush_directory(directory)
         try:
             work.rename(target)
         except OSError:
@@ -194,7 +194,7 @@ def save_version(store: Path, files: Mapping[str, bytes | Path]) -> str:
             # Another writer was first; or an earlier version's manifest is damaged, and is mended.
             if not _has_intact_manifest(target, sha256):
                 (work / MANIFEST).replace(target / MANIFEST)
-        sync_directory(store)
+        flush_directory(store)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return sha256

@@ -16,6 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, cast
 
+from recognition.disk import flush_directory, remove_stale
 from recognition.ingest.base import (
     MEBIBYTE,
     ErrorCode,
@@ -77,7 +78,7 @@ def split_document(
     media_type = check_type(source, limits)
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(out_dir, _LEFT_BEHIND_SECONDS + limits.max_seconds)
+        remove_stale(out_dir.glob(f"{_PREFIX}*"), _LEFT_BEHIND_SECONDS + limits.max_seconds)
         work = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=out_dir))
     except OSError as error:
         raise disk_error(error) from error
@@ -86,17 +87,6 @@ def split_document(
         return _keep(answer, work, out_dir)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-
-
-def _remove_leftovers(out_dir: Path, seconds: float) -> None:
-    """Remove what attempts left that were killed with their worker."""
-    for path in out_dir.glob(f"{_PREFIX}*"):
-        try:
-            old = time.time() - path.stat().st_mtime > seconds
-        except FileNotFoundError:
-            continue
-        if old:
-            shutil.rmtree(path, ignore_errors=True)
 
 
 def run_child(source: Path, work: Path, media_type: MediaType, limits: Limits) -> dict[str, Any]:
@@ -235,7 +225,7 @@ def _keep(answer: dict[str, Any], work: Path, out_dir: Path) -> list[PageImage]:
             written.rename(page.path)
             if new:
                 moved.append(page.path)
-        _flush(out_dir)
+        flush_directory(out_dir)
     except FileNotFoundError as error:
         _take_back(moved)
         raise _crashed(f"a page is missing: {error}") from error
@@ -309,15 +299,6 @@ def _layer_lines(path: Path, width: int, height: int) -> tuple[TextLine, ...]:
 def _take_back(moved: list[Path]) -> None:
     for path in moved:
         path.unlink(missing_ok=True)
-
-
-def _flush(directory: Path) -> None:
-    """Make renames outlast a power cut."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _timeout(limits: Limits, detail: str) -> SplitFailed:

@@ -2,12 +2,12 @@
 
 import errno
 import hashlib
-import os
 from pathlib import Path
 from typing import NamedTuple
 
 from PIL import Image
 
+from recognition.disk import flush_file
 from recognition.ingest.base import ErrorCode, SplitFailed
 
 JPEG_QUALITY = 90
@@ -36,8 +36,7 @@ def write_page(image: Image.Image, stem: Path) -> StoredFile:
                 image.save(file, "PNG")
             else:
                 image.save(file, "JPEG", quality=JPEG_QUALITY, subsampling="4:4:4")
-            file.flush()
-            os.fsync(file.fileno())
+            flush_file(file)
             file.seek(0)
             digest = hashlib.file_digest(file, "sha256")
     except OSError as error:

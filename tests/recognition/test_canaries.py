@@ -1,9 +1,11 @@
 """A canary reads a sticky share of the documents, and costs no page where it breaks down."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from recognition.canaries import appoint_canary, change_share, model_for_page, t
 from recognition.canary_share import Part, part_of
 from recognition.exceptions import CanaryOver
 from recognition.models import Canary, Event, Page, Prediction
-from recognition.reading import _claim, read_page, reread_page
+from recognition.reading import _claim, _withdrawn, read_page, reread_page
 from recognition.registry import (
     activate,
     active_model,
@@ -257,3 +259,45 @@ def test_after_the_canary_the_model_in_service_reads_its_pages_again(letters):
     page.refresh_from_db()
     assert (page.model_version, page.canary) == (active_model(letters), None)
     assert Prediction.objects.filter(line__page=page).count() == 2
+
+
+def test_a_page_read_again_while_its_canary_is_withdrawn_goes_to_what_serves(letters):
+    canary = appoint()
+    document = make_document_in(Part.CANARY, canary, letters)
+    make_page(document=document, status=PageStatus.ACCEPTED, model=canary.model_version)
+    page = make_page(
+        document=document, lines=[("An", 0.9)], status=PageStatus.ACCEPTED, model=make_model()
+    )
+
+    def engine(version):
+        if version == canary.model_version:
+            end_canary(canary, CanaryStatus.WITHDRAWN, actor=None, reason="worse")
+        return ScriptedEngine((str(version.pk), 0.97))
+
+    assert reread_page(page.pk, engine) == "read again"
+    page.refresh_from_db()
+    assert (page.model_version, page.canary) == (active_model(letters), None)
+    readers = Prediction.objects.filter(line__page=page).values_list("model_version", flat=True)
+    assert canary.model_version_id not in readers
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_canary_is_not_withdrawn_while_a_reading_of_its_is_stored():
+    make_model(active=True)
+    canary = appoint()
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            assert not _withdrawn(canary)
+            ended = other.submit(end_in_a_thread, canary)
+            with pytest.raises(TimeoutError):
+                ended.result(timeout=0.5)
+        assert ended.result(timeout=30)
+    with transaction.atomic():
+        assert _withdrawn(canary)
+
+
+def end_in_a_thread(canary: Canary) -> bool:
+    try:
+        return end_canary(canary, CanaryStatus.WITHDRAWN, actor=None, reason="worse")
+    finally:
+        connection.close()

@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,12 @@ from django.urls import reverse
 from PIL import Image
 
 from recognition.exceptions import FileTooLarge, StorageFull
-from recognition.files import store_chunks
+from recognition.files import (
+    LEFT_BEHIND_SECONDS,
+    store_chunks,
+    sweep_work_directories,
+    work_directory,
+)
 from recognition.intake import add_file, split_document
 from recognition.models import Document
 from recognition.states import DocumentStatus
@@ -64,6 +70,39 @@ def test_a_file_is_named_by_its_content_and_stored_once(tmp_path, settings):
     assert len(leftovers(tmp_path)) == 1
     with default_storage.open(stored.name) as file:
         assert file.read() == b"one two"
+
+
+@pytest.mark.parametrize("left", [b"", b"one", bytes(7)], ids=["nothing", "a part", "zeros"])
+def test_a_file_that_a_power_cut_damaged_is_replaced_when_it_is_sent_again(
+    tmp_path, settings, left
+):
+    settings.MEDIA_ROOT = str(tmp_path)
+    stored = store_chunks([b"one two"], folder="documents", max_bytes=100)
+    Path(default_storage.path(stored.name)).write_bytes(left)
+    assert store_chunks([b"one two"], folder="documents", max_bytes=100) == stored
+    assert [path.read_bytes() for path in leftovers(tmp_path)] == [b"one two"]
+
+
+def test_bytes_and_then_their_name_are_on_the_disk_before_the_row_is(
+    tmp_path, settings, monkeypatch
+):
+    settings.MEDIA_ROOT = str(tmp_path)
+    sha256 = hashlib.sha256(b"one two").hexdigest()
+    named = tmp_path / "documents" / sha256[:2] / sha256
+    flushed: list[tuple[str, bool]] = []
+    sync = os.fsync
+
+    def fsync(handle: int) -> None:
+        flushed.append((Path(f"/proc/self/fd/{handle}").readlink().name, named.exists()))
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    store_chunks([b"one two"], folder="documents", max_bytes=100)
+    above = [named.parent, named.parent.parent, tmp_path]  # new folders are names, too
+    assert flushed == [("incoming", False), *((folder.name, True) for folder in above)]
+    flushed.clear()
+    store_chunks([b"one two"], folder="documents", max_bytes=100)
+    assert flushed == [("incoming", True), (named.parent.name, True)]
 
 
 def test_the_head_is_the_beginning_however_the_bytes_come(tmp_path, settings):
@@ -137,3 +176,20 @@ def test_a_disk_that_fills_up_while_splitting_fails_the_document_and_keeps_its_b
 
 def test_the_storage_is_never_served_by_address():
     assert not site.MEDIA_URL.strip("/")
+
+
+def test_what_a_killed_process_left_is_removed_and_never_what_is_in_use(tmp_path, settings):
+    settings.MEDIA_ROOT = str(tmp_path)
+    longest = max(settings.INGEST_MAX_SECONDS, settings.CELERY_TASK_TIME_LIMIT)
+    long_ago = time.time() - longest - LEFT_BEHIND_SECONDS - 60
+    assert sweep_work_directories() == 0  # there is no such folder yet
+    with work_directory() as used, work_directory() as slow, work_directory() as left:
+        for folder in (used, slow, left):
+            (folder / "unpacked").mkdir()
+            (folder / "unpacked" / "0").write_bytes(b"a member")
+        for path in (left, *left.rglob("*"), slow, slow / "unpacked"):
+            os.utime(path, (long_ago, long_ago))
+        assert sweep_work_directories() == 1
+        assert (used.exists(), slow.exists(), left.exists()) == (True, True, False)
+        assert (slow / "unpacked" / "0").exists()
+        left.mkdir()  # for the way out

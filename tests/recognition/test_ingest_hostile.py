@@ -185,7 +185,8 @@ def test_a_child_dies_with_its_worker_and_the_next_run_cleans_up(tmp_path: Path)
         worker.kill()
     eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
     (left,) = left_in(tmp_path)
-    os.utime(left, (0, 0))
+    for path in (left, *left.rglob("*")):
+        os.utime(path, (0, 0))
     kept = split(tmp_path, encoded(noise(), "PNG"))
     assert left_in(tmp_path) == [page.path for page in kept]
 

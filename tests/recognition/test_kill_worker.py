@@ -3,23 +3,29 @@
 import signal
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psutil
 import pytest
 from celery import current_app
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connection, transaction
 from kombu import Connection
 from PIL import Image
 
 from ocrsite import embedded
 from recognition.intake import SPLIT_TASK, add_file
 from recognition.models import Document, Line, Page, Prediction
+from recognition.reading import REREAD_TASK
 from recognition.states import DocumentStatus, PageStatus
 from recognition.synthesis import LIGHT, Kind, render_document
+from review.proposals.find import FIND_TASK
 from tests.factories import make_batch, make_type, picture_bytes
 from tests.workers import celery_worker
+from training.shadow import READ_TASK as TRIAL_TASK
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -103,3 +109,51 @@ def test_a_page_whose_reader_is_killed_is_read_once_and_at_once(worker, broker):
     assert Prediction.objects.filter(line__page=page).count() == len(lines)
     assert done.decisions.count() == 1
     assert done.tasks.count() <= 1
+
+
+def test_what_nobody_counts_is_not_begun_again_where_its_worker_was_killed(
+    worker, broker, tmp_path
+):
+    """Else what kills its reader would kill the next one, and so on."""
+    log = tmp_path / "worker.log"
+
+    def follow() -> None:
+        task = send(broker, REREAD_TASK, [0])
+        wait_until(lambda: said(log, task, "succeeded"), START, "the next task")
+
+    killed = []
+    for name, arguments in (
+        (REREAD_TASK, [0]),
+        (TRIAL_TASK, [0]),
+        (FIND_TASK, [0, str(uuid4())]),
+    ):
+        wait_until(lambda: len(worker.children()) == 1, START, "the start of a reader")
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE recognition_page IN ACCESS EXCLUSIVE MODE")
+            killed.append(send(broker, name, arguments))
+            wait_until(waits_for_pages, START, name)  # it is in the middle
+            (child,) = worker.children()
+            child.send_signal(signal.SIGKILL)
+            psutil.wait_procs([child], START)
+        follow()
+    follow()  # what goes back to the queue comes behind the first
+    assert [said(log, task, "received") for task in killed] == [1, 1, 1]
+
+
+def send(broker: str, name: str, arguments: list[Any]) -> str:
+    with Connection(broker) as messages:
+        return str(current_app.send_task(name, args=arguments, connection=messages).id)
+
+
+def said(log: Path, task: str, what: str) -> int:
+    """How often the worker's log says this of a task."""
+    return log.read_text().count(f"[{task}] {what}")
+
+
+def waits_for_pages() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks"
+            " WHERE relation = 'recognition_page'::regclass AND NOT granted"
+        )
+        return bool(cursor.fetchone()[0])

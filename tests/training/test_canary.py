@@ -317,6 +317,45 @@ def test_what_a_withdrawn_canary_read_is_read_again_and_peoples_work_stays(lette
     assert (held_task.reviewer, held_task.model_version) == (reviewer, canary.model_version)
 
 
+def test_a_page_in_hand_when_its_canary_is_withdrawn_is_read_by_what_serves(letters, canary):
+    page = make_page(
+        document=make_document_in(Part.CANARY, canary, letters), status=PageStatus.QUEUED
+    )
+
+    def engine(version: ModelVersion) -> ScriptedEngine:
+        if version != canary.model_version:
+            return ScriptedEngine((TRUTH, 0.97))
+        withdraw_canary(canary=canary, actor=make_admin())
+        return ScriptedEngine((WRONG, 0.98))
+
+    assert read_page(page.pk, engine) == "read"
+    assert Rereading.objects.get(canary=canary).status == RereadingStatus.DONE
+    page.refresh_from_db()
+    assert (page.model_version, page.canary, page.attempts) == (active_model(letters), None, 1)
+    assert [found.text for found in Prediction.objects.filter(line__page=page)] == [TRUTH]
+
+
+def test_a_page_that_waits_for_its_routing_when_its_canary_is_withdrawn_is_read_again(
+    letters, canary
+):
+    engine = engines_of(canary, canary_reads=WRONG, serving_reads=TRUTH, probability=0.98)
+    page = make_page(
+        document=make_document_in(Part.CANARY, canary, letters), status=PageStatus.QUEUED
+    )
+    assert read_page(page.pk, engine) == "read"
+    withdraw_canary(canary=canary, actor=make_admin())
+    begun = Rereading.objects.get(canary=canary)
+    assert begun.status == RereadingStatus.RUNNING
+    assert continue_rereadings() == 0
+    route_page(page.pk)
+    assert continue_rereadings() == 1
+    reread_all([page])
+    continue_rereadings()
+    page.refresh_from_db()
+    begun.refresh_from_db()
+    assert (page.model_version, begun.status) == (active_model(letters), RereadingStatus.DONE)
+
+
 def test_pages_are_sent_batch_by_batch_and_those_lost_are_sent_again(letters, canary):
     pages = canary_pages(canary, letters, 5)
     end_canary(canary, CanaryStatus.WITHDRAWN, actor=None, reason="worse")

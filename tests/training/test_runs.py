@@ -14,7 +14,10 @@ from recognition.registry import active_model
 from tests.factories import make_admin, make_model, make_type
 from tests.training.labelled import installed_base, kill_trainer_at, reviewed_page
 from tests.workers import messages_in
+from training.checkpoint import NAME as CHECKPOINT
+from training.checkpoint import SUMMARY
 from training.exceptions import NotCancellable, RunWaiting
+from training.leftovers import sweep_run_folders
 from training.models import TrainingRun
 from training.nightly import request_nightly_runs
 from training.requests import new_labels, request_run
@@ -191,6 +194,32 @@ def test_the_sweep_fails_a_run_whose_worker_is_gone(settings):
     assert sweep_runs() == 1
     run.refresh_from_db()
     assert (run.status, run.failure_code) == (RunStatus.FAILED, "worker_died")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("status", sorted(set(RunStatus) - {RunStatus.SUCCEEDED}))
+def test_the_sweep_removes_what_a_killed_worker_left_of_a_run_that_has_ended(
+    settings, tmp_path, status
+):
+    settings.RUN_DIR = tmp_path
+    run = request_run(document_type=ready_type(), trigger=MANUAL)
+    folder = job_directory(run)
+    for name in ("crops/a.png", "beside/b.png", "checkpoint.npz", "checkpoint.json", "log.txt"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text('{"step": 1}')
+    now = timezone.now()
+    ended = status not in (RunStatus.QUEUED, RunStatus.RUNNING)
+    TrainingRun.objects.filter(pk=run.pk).update(
+        status=status,
+        heartbeat_at=now,
+        finished_at=now if ended else None,
+        failure_code="killed" if ended else "",
+        failure_message="It was killed." if ended else "",
+    )
+    assert sweep_run_folders() == ended
+    left = {path.name for path in folder.rglob("*") if path.is_file()}
+    assert left == {"log.txt"} | (set() if ended else {"a.png", "b.png", CHECKPOINT, SUMMARY})
+    assert sweep_run_folders() == 0
 
 
 @pytest.mark.django_db

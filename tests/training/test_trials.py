@@ -1,10 +1,9 @@
 """Two models on the same new lines: the better one serves, by itself or by a click."""
 
-from datetime import datetime, timedelta
+from collections import Counter
+from datetime import timedelta
 
 import pytest
-from celery.signals import before_task_publish
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -25,13 +24,15 @@ from tests.factories import (
 )
 from tests.factories import submit_as_read as submit
 from tests.training.labelled import reviewed_page
+from tests.workers import messages_in
+from training import trials
 from training.dataset import freeze_dataset
 from training.exceptions import NotActivatable, TrialOver
 from training.gate import Reason, Verdict, may_be_tried
 from training.models import TrainingRun, Trial
 from training.rereading import request_rereading
 from training.serving import put_in_service, take_back
-from training.shadow import READ_TASK, judge_trial, judge_trials, promote_beside, withdraw_beside
+from training.shadow import judge_trial, judge_trials, promote_beside, withdraw_beside
 from training.states import TrialAim, TrialStatus
 from training.trials import differing, evidence_of, read_for_trials, start_trial, unread_pages
 
@@ -210,25 +211,18 @@ def test_a_line_that_is_gone_is_waited_for_no_more(letters, trial):
     assert unread_pages(trial) == []
 
 
-def test_what_is_sent_again_soon_waits_in_the_queue_no_longer(
-    letters, trial, django_capture_on_commit_callbacks
+def test_a_judged_page_that_cannot_be_read_along_is_not_asked_for_without_end(
+    letters, trial, monkeypatch, django_capture_on_commit_callbacks
 ):
     page = make_page(letters, lines=[(WRONG, 0.3)])
     submit(page, make_reviewer(), line0=TRUTH)
-    sent = []
-
-    def note(sender, headers, **_):
-        sent.append((sender, datetime.fromisoformat(headers["expires"])))
-
-    before_task_publish.connect(note)
-    try:
-        with django_capture_on_commit_callbacks(execute=True):
+    before = messages_in("ocr")
+    with django_capture_on_commit_callbacks(execute=True):
+        for _ in range(3):
             judge_trial(trial.pk)
-    finally:
-        before_task_publish.disconnect(note)
-    ((task, expires),) = sent
-    assert task == READ_TASK
-    assert expires - timezone.now() < timedelta(seconds=settings.TRIALS_SECONDS)
+    assert messages_in("ocr") - before == Counter(ocr=1)  # it waits in the readers' queue
+    monkeypatch.setattr(trials, "CATCH_UP_WITHIN", timedelta(0))
+    assert unread_pages(trial) == []
 
 
 def test_what_was_judged_before_the_trial_does_not_count(letters):
