@@ -38,7 +38,7 @@ from training.replay import (
     settings_for,
     split_key,
 )
-from training.sequential import PageErrors, weigh
+from training.sequential import DocumentErrors, weigh
 from training.settings import TrainSettings
 from training.splits import split_of
 
@@ -69,11 +69,11 @@ class Effort:
 
 @dataclass(slots=True)
 class Beside:
-    """A candidate on trial."""
+    """A candidate on trial; a page stands for a document, as it does where lines are split."""
 
     state: HeadState
     reader: Reader
-    pages: list[PageErrors] = field(default_factory=list)
+    pages: list[DocumentErrors] = field(default_factory=list)
 
 
 class Learner:
@@ -101,7 +101,7 @@ class Learner:
             return
         also = self.beside.reader.read_all(lines)
         self.beside.pages.append(
-            PageErrors(sum(one.wrong for one in read), sum(one.wrong for one in also))
+            DocumentErrors(sum(one.wrong for one in read), sum(one.wrong for one in also))
         )
         winner = weigh(self.beside.pages).winner
         if winner is None:
