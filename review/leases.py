@@ -129,13 +129,15 @@ def leave_task(*, task_id: int, token: UUID, known_end: datetime) -> bool:
 
 @transaction.atomic
 def release_task(*, task_id: int, token: UUID) -> None:
-    """Give a page back unfinished; drafts stay. The one ahead follows in LEFT_TIME.
+    """Give a page back unfinished, and the one held ready as next with it; drafts stay.
 
-    Raises LeaseLost.
+    One that comes next and was worked on follows in LEFT_TIME. Raises LeaseLost.
     """
     holder = _held_under(task_id, token).reviewer_id
     _give_back(task_id, token)
-    _end_soon(ReviewTask.objects.ahead_of(holder))
+    ahead = ReviewTask.objects.ahead_of(holder)
+    if not move(ahead.untouched(), TaskStatus.WAITING, TASK_MOVES, **FREE):
+        _end_soon(ahead)
 
 
 def _end_soon(rows: ReviewTaskQuerySet) -> bool:

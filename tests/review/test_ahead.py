@@ -23,7 +23,7 @@ from review.leases import (
     renew_lease,
     skip_task,
 )
-from review.models import ReviewTask
+from review.models import Draft, ReviewTask
 from review.states import Hold, TaskStatus
 from tests import factories
 from tests.review.helpers import form_of
@@ -64,10 +64,24 @@ class TestAhead:
         task.refresh_from_db()
         assert task.status == TaskStatus.WAITING
 
-    def test_leaving_ends_the_hold_on_the_page_ahead_soon(self, reviewer: User) -> None:
+    def test_leaving_gives_back_the_page_ahead_too(self, reviewer: User) -> None:
+        factories.make_task()
+        factories.make_task()
+        working = got(claim_next(reviewer))
+        claim_ahead(reviewer)
+        assert working.lease_token is not None
+        release_task(task_id=working.pk, token=working.lease_token)
+        assert not ReviewTask.objects.held_by(reviewer).exists()
+
+    def test_a_page_ahead_that_was_worked_on_is_kept_a_minute(self, reviewer: User) -> None:
+        """Its own window is there perhaps: it came to be next when another page was taken up."""
         factories.make_task()
         factories.make_task()
         working, ahead = got(claim_next(reviewer)), got(claim_ahead(reviewer))
+        line = ahead.page.lines.current()[0]
+        Draft.objects.create(
+            task=ahead, reviewer=reviewer, line=line, text="typed", verdict="corrected"
+        )
         assert working.lease_token is not None
         release_task(task_id=working.pk, token=working.lease_token)
         ahead.refresh_from_db()
