@@ -4,9 +4,9 @@ from pathlib import Path
 
 from django.conf import settings
 
-from training.checkpoint import NAME, drop_checkpoint
+from training.checkpoint import NAME
 from training.models import TrainingRun
-from training.prepare import CROPS, drop_crops
+from training.prepare import CROPS, drop_working_files
 
 LARGE = (*CROPS, NAME, f"{NAME}.part")
 """What a run that has ended leaves only where its worker was killed."""
@@ -24,6 +24,5 @@ def sweep_run_folders() -> int:
     }
     ended = list(TrainingRun.objects.ended().filter(pk__in=folders).values_list("pk", flat=True))
     for key in ended:
-        drop_crops(folders[key])
-        drop_checkpoint(folders[key])
+        drop_working_files(folders[key])
     return len(ended)

@@ -29,14 +29,14 @@ from recognition.engines.store import ModelFiles, load, save_base
 from recognition.preprocess import STRIDE, tensor_width
 from training.characters import Alphabet, choose_alphabet, output_layer, steps_needed
 from training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
-from training.fitting import Fit, Point, Sample, fit
+from training.fitting import Fit, Sample, fit
 from training.general import GeneralLine, compare_on_general, frozen_set, training_lines
 from training.job import Job, JobError, Progress, read_crop
 from training.lines import Ledger, Line, find_contradictions, keep_ledger
 from training.network import build_head, read_weights
 from training.network_fitting import TextLine, fit_network
 from training.network_reading import ReadLines, calibrate, compare_with_files, look_at, read_all
-from training.outcome import about, beside_active, report, serving_engines
+from training.outcome import about, beside_active, report, serving_engines, tell_point
 from training.parallel import Ranks, join_ranks
 from training.recogniser import Recogniser
 from training.settings import NetworkSettings, TrainSettings
@@ -201,24 +201,6 @@ def _train(
     if kept is not None:
         log.info("going on after step %d", kept.step)
 
-    def on_point(point: Point) -> None:
-        log.info(
-            "step %d of %d, loss %.3f, validation %s",
-            point.step,
-            point.of,
-            point.loss,
-            "-" if point.validation_cer is None else f"{point.validation_cer:.2%}",
-        )
-        if ranks.is_first:
-            progress.tell(
-                "training",
-                point.step,
-                point.of,
-                loss=point.loss,
-                learning_rate=point.learning_rate,
-                validation_cer=point.validation_cer,
-            )
-
     def keep(state: Checkpoint) -> None:
         if ranks.is_first:
             write_checkpoint(job.folder, identity, state)
@@ -233,7 +215,7 @@ def _train(
         [TextLine(partial(_crop_of, line), text, tensor_width(line.crop)) for line, text in beside],
         settings,
         look=look if judged else None,
-        on_point=on_point,
+        on_point=partial(tell_point, progress),
         keep=keep,
         resume=kept,
         ranks=ranks,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import resource
 import statistics
 import time
@@ -13,14 +14,30 @@ from recognition.crops import Image
 from recognition.engines.paddle import PaddleEngine
 from recognition.engines.store import ModelFiles, load
 from training.characters import Alphabet
-from training.fitting import Fit
+from training.fitting import Fit, Point
 from training.gate import Parity
 from training.hunt import Contradiction
 from training.job import Item, Job, Progress, read_crop
 from training.lines import Ledger
 
+log = logging.getLogger("training")
+
 _CHUNK = 64  # crops held in memory at a time
 _TIMED_LINES, _TIMED_ROUNDS = 24, 2
+
+
+def tell_point(progress: Progress, point: Point) -> None:
+    """A point of the training curve, for the log and for the run's page."""
+    seen = "" if point.validation_cer is None else f", validation {point.validation_cer:.2%}"
+    log.info("step %d of %d, loss %.3f%s", point.step, point.of, point.loss, seen)
+    progress.tell(
+        "training",
+        point.step,
+        point.of,
+        loss=point.loss,
+        learning_rate=point.learning_rate,
+        validation_cer=point.validation_cer,
+    )
 
 
 def about(job: Job, alphabet: Alphabet) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import cast
 from django.conf import settings
 
 from recognition.models import ModelVersion
+from training.checkpoint import drop_checkpoint
 from training.confident import write_confident
 from training.dataset import write_crops
 from training.job import Item, JobError, read_job, write_job
@@ -89,7 +90,8 @@ def _drawn_before(folder: Path) -> tuple[Item, ...] | None:
         return None
 
 
-def drop_crops(folder: Path) -> None:
-    """Forget what only the training itself reads; the job, the log and the result stay."""
+def drop_working_files(folder: Path) -> None:
+    """Drop what only a training that goes on needs; the job, the log and the result stay."""
+    drop_checkpoint(folder)
     for name in CROPS:
         shutil.rmtree(folder / name, ignore_errors=True)

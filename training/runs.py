@@ -23,12 +23,11 @@ from recognition.models import ModelVersion
 from recognition.queue import PATIENCE
 from recognition.registry import active_model, base_of
 from recognition.states import move
-from training.checkpoint import drop_checkpoint
 from training.dataset import freeze_dataset
 from training.exceptions import NotCancellable, NothingToLearn, TrainingError
 from training.judge import GONE, conclude
 from training.models import CurvePoint, Dataset, TrainingRun
-from training.prepare import drop_crops, prepare_job
+from training.prepare import drop_working_files, prepare_job
 from training.requests import new_labels, send_runs
 from training.runner import Ended, run_trainer
 from training.settings import settings_of
@@ -63,7 +62,7 @@ def execute_run(run_id: int, trainer: Trainer = run_trainer) -> str:
             return _end(run, RunStatus.FAILED, code, ended.message)
         outcome = conclude(run, dataset, ended.result)
         if outcome != GONE:  # else it was put back, and somebody goes on from it
-            _tidy(run)
+            drop_working_files(job_directory(run))
         return outcome
     except NothingToLearn as error:
         return _end(run, RunStatus.SKIPPED, error.code, error.message)
@@ -88,7 +87,7 @@ def cancel_run(*, run: TrainingRun, actor: AbstractBaseUser) -> None:
         failure_code="cancelled",
         failure_message=message,
     ):
-        _tidy(run)
+        drop_working_files(job_directory(run))
     elif not TrainingRun.objects.filter(pk=run.pk, status=RunStatus.RUNNING).update(
         cancel_requested_at=timezone.now()
     ):
@@ -283,15 +282,8 @@ def _end(run: TrainingRun, status: RunStatus, code: str, message: str) -> str:
         failure_code=code[:40],
         failure_message=message[:1000],
     ):
-        _tidy(run)
+        drop_working_files(job_directory(run))
     return f"{status.value}: {code}"
-
-
-def _tidy(run: TrainingRun) -> None:
-    """Drop what only a run that goes on needs: the log, the job and the result stay."""
-    directory = job_directory(run)
-    drop_checkpoint(directory)
-    drop_crops(directory)
 
 
 def _send_next(depth: Depth) -> None:

@@ -32,12 +32,12 @@ from recognition.exceptions import RecognitionError
 from recognition.preprocess import tensor_width, text_width
 from training.characters import Alphabet, choose_alphabet, output_layer
 from training.export import compare, export_head
-from training.fitting import Fit, Point, TrainingDiverged, fit, probabilities
+from training.fitting import Fit, TrainingDiverged, fit, probabilities
 from training.job import Job, JobError, Progress, read_crop, read_job, write_result
 from training.line_views import line_views
 from training.lines import Ledger, Line, find_contradictions, keep_ledger
 from training.network import Head, build_head
-from training.outcome import about, beside_active, report, serving_engines
+from training.outcome import about, beside_active, report, serving_engines, tell_point
 from training.parallel import join_ranks
 
 log = logging.getLogger("training")
@@ -166,17 +166,6 @@ def _learn(
     validation = ledger.samples("validation")
     log.info("%d lines to learn from, %d to validate", len(train), len(validation))
 
-    def on_point(point: Point) -> None:
-        log.info("step %d of %d, loss %.3f", point.step, point.of, point.loss)
-        progress.tell(
-            "training",
-            point.step,
-            point.of,
-            loss=point.loss,
-            learning_rate=point.learning_rate,
-            validation_cer=point.validation_cer,
-        )
-
     with line_views(
         [sample for _, sample in train],
         [partial(read_crop, job, line.item) for line, _ in train],
@@ -184,7 +173,9 @@ def _learn(
         count=settings.views,
         seed=settings.seed,
     ) as samples:
-        return fit(head, samples, validation, alphabet.names, settings, on_point)
+        return fit(
+            head, samples, validation, alphabet.names, settings, partial(tell_point, progress)
+        )
 
 
 def _calibration(
