@@ -164,7 +164,7 @@ def _freeze(run: TrainingRun) -> Dataset:
     if not dataset.items.filter(split=Split.TRAIN).exists():
         raise NothingToLearn(
             "No reviewed line belongs to the training split yet. Splits are drawn by document, so "
-            "review more documents of this type."
+            "review more documents."
         )
     same = (
         TrainingRun.objects.concluded()
