@@ -138,7 +138,7 @@ def write_crops(dataset: Dataset, directory: Path) -> Iterator[tuple[DatasetItem
     directory.mkdir(parents=True, exist_ok=True)
     items = (
         dataset.items.filter(left_out="")
-        .select_related("label__line__page")
+        .select_related("label__line__page__document__document_type")
         .order_by("label__line__page_id", "pk")
     )
     for _, of_page in groupby(items, key=lambda item: item.label.line.page_id):

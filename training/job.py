@@ -21,6 +21,7 @@ from typing import Any, get_args
 import numpy as np
 from PIL import Image as PillowImage
 
+from recognition.character_sets import CharacterSet
 from recognition.crops import Image, crop_sha256
 from recognition.engines.blobs import canonical_json, sha256_of
 from training.settings import Depth, NetworkSettings, SettingsError, TrainSettings, settings_of
@@ -37,7 +38,8 @@ class JobError(ValueError):
 class Item:
     """One labelled line. `crop` is a path within the job's folder, `text` in logical order.
 
-    A settled label was looked at by a second person: no model may dispute it again.
+    A settled label was looked at by a second person: no model may dispute it again. The character
+    set is what the line's document type is read with.
     """
 
     crop: str
@@ -47,6 +49,7 @@ class Item:
     crop_sha256: str
     label_id: int | str
     settled: bool = False
+    character_set: str = CharacterSet.FULL
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +212,10 @@ def _item(row: Mapping[str, Any]) -> Item:
     item = Item(**row)
     if item.split not in get_args(Split):
         raise JobError(f"Label {item.label_id} has the unknown split {item.split!r}.")
+    if item.character_set not in set(CharacterSet):
+        raise JobError(
+            f"Label {item.label_id} has the unknown character set {item.character_set!r}."
+        )
     return item
 
 

@@ -10,13 +10,14 @@ import numpy.typing as npt
 
 from recognition.calibrating import refit
 from recognition.calibration import Calibration, line_features
-from recognition.ctc import class_names, decode, greedy_text
+from recognition.ctc import class_names, greedy_text
 from recognition.direction import turn
 from recognition.engines.halves import Backbone, ExportedHead, Features
 from recognition.engines.network import Network
 from recognition.engines.store import ModelFiles
 from recognition.metrics import edits
 from recognition.preprocess import line_tensor, tensor_width, text_width
+from training.as_served import decode_item
 from training.characters import Alphabet
 from training.fitting import Sample
 from training.gate import Parity
@@ -59,7 +60,7 @@ def read_all(job: Job, parent: ModelFiles, progress: Progress) -> ReadLines:
             lattice = head.probabilities(features)
             np.maximum(found.near, lattice.max(axis=0), out=found.near)
             fill = text_width(crop) / tensor_width(crop)
-            decoded = decode(lattice, names, fill)
+            decoded = decode_item(lattice, names, item, fill)
             confidence = calibration.line_confidence([one.confidence for one in decoded.characters])
             found.readings[item.label_id] = (decoded.text, confidence)
             kept = features if len(found.lines) < _HEAD_LINES else _length_of(features)
@@ -102,7 +103,8 @@ def calibrate(
     for item in items:
         crop = read_crop(job, item)
         lattice = reader.run(features.run(line_tensor(crop)[None]))[0]
-        decoded = decode(lattice, names, text_width(crop) / tensor_width(crop))
+        fill = text_width(crop) / tensor_width(crop)
+        decoded = decode_item(lattice, names, item, fill, crop)
         if decoded.characters:
             found.append(line_features([one.confidence for one in decoded.characters]))
             correct.append(decoded.text == turn(item.text))

@@ -59,6 +59,7 @@ def prepare_job(
                 crop_sha256=item.crop_sha256,
                 label_id=item.label_id,
                 settled=item.label_id in settled,
+                character_set=item.label.line.page.document.document_type.character_set,
             )
         )
         if index % TELL_EVERY == 0:

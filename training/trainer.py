@@ -23,13 +23,14 @@ import onnx
 
 from recognition.calibrating import refit
 from recognition.calibration import Calibration, line_features
-from recognition.ctc import class_names, decode
+from recognition.ctc import class_names
 from recognition.engines import graphs
 from recognition.engines.blobs import sweep_temporary
 from recognition.engines.halves import Backbone, ExportedHead
 from recognition.engines.store import ModelFiles, load, save_head
 from recognition.exceptions import RecognitionError
 from recognition.preprocess import tensor_width, text_width
+from training.as_served import decode_item
 from training.characters import Alphabet, choose_alphabet, output_layer
 from training.export import compare, export_head
 from training.fitting import Fit, TrainingDiverged, fit, probabilities
@@ -80,7 +81,7 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
         parent.sha256,
         export_head(head, parent.head),
         alphabet.characters,
-        _calibration(head, parent, lines, alphabet),
+        _calibration(job, head, parent, lines, alphabet),
         about(job, alphabet),
     )
     test = [line for line in lines if line.item.split == "test"]
@@ -131,7 +132,7 @@ def read_lines(
     calibration = Calibration.from_json(parent.calibration.read_bytes())
     found: dict[int | str, tuple[str, float | None]] = {}
     for line in lines:
-        decoded = decode(reader.probabilities(line.features), names, line.fill)
+        decoded = decode_item(reader.probabilities(line.features), names, line.item, line.fill)
         found[line.item.label_id] = (
             decoded.text,
             calibration.line_confidence([one.confidence for one in decoded.characters]),
@@ -179,13 +180,14 @@ def _learn(
 
 
 def _calibration(
-    head: Head, parent: ModelFiles, lines: Sequence[Line], alphabet: Alphabet
+    job: Job, head: Head, parent: ModelFiles, lines: Sequence[Line], alphabet: Alphabet
 ) -> bytes:
     """Fitted on the validation lines where there are enough; with fewer the parent's, shifted."""
     features, correct = [], []
     for line in lines:
         if line.item.split == "validation":
-            decoded = decode(probabilities(head, line.features), alphabet.names, line.fill)
+            lattice, crop = probabilities(head, line.features), read_crop(job, line.item)
+            decoded = decode_item(lattice, alphabet.names, line.item, line.fill, crop)
             if decoded.characters:
                 features.append(line_features([c.confidence for c in decoded.characters]))
                 correct.append(decoded.text == line.visual)

@@ -239,7 +239,7 @@ def judge(shop: Workshop, candidate: Candidate) -> Verdict:
         parity=_parity(shop, candidate, [shop.shown_features[at] for at in shown]),
         trained_dictionary_sha256=candidate.trained_dictionary_sha256,
         exported_dictionary_sha256=candidate.served.dictionary_sha256,
-        cost=Cost(**measure_cost(engines, crops[:8])),
+        cost=Cost(**measure_cost(engines, [("full", crop) for crop in crops[:8]])),
     )
 
 

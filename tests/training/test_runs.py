@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from recognition.character_sets import CharacterSet
 from recognition.models import ActiveModel
 from recognition.registry import active_model
 from tests.factories import make_admin, make_model, make_type
@@ -17,6 +18,7 @@ from tests.workers import messages_in
 from training.checkpoint import NAME as CHECKPOINT
 from training.checkpoint import SUMMARY
 from training.exceptions import NotCancellable, RunWaiting
+from training.job import read_job
 from training.leftovers import sweep_run_folders
 from training.models import TrainingRun
 from training.nightly import request_nightly_runs
@@ -77,6 +79,23 @@ def test_a_broken_trainer_marks_the_run_failed_with_the_reason():
     run.refresh_from_db()
     assert (run.status, run.failure_code) == (RunStatus.FAILED, "unexpected")
     assert "the disk caught fire" in run.failure_message
+
+
+@pytest.mark.django_db
+def test_lines_are_compared_within_the_character_set_of_their_document_type():
+    """Of a run for all types as well, whose lines are of types with several sets."""
+    letters = ready_type()
+    meters = make_type(name="Meters", character_set=CharacterSet.DIGITS)
+    reviewed_page(meters, "test", "1984")
+    seen = {}
+
+    def looking(job, **rest: Any) -> Ended:
+        seen.update({item.text: item.character_set for item in read_job(job).items})
+        return failing(job, **rest)
+
+    execute_run(request_run(document_type=None, trigger=MANUAL).pk, trainer=looking)
+    assert seen["1984"] == CharacterSet.DIGITS
+    assert seen["a line of test"] == letters.character_set != CharacterSet.DIGITS
 
 
 @pytest.mark.django_db
