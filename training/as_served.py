@@ -42,7 +42,7 @@ def decode_item(
 def recognise_items(
     engine: PaddleEngine, items: Sequence[Item], crops: Sequence[Image]
 ) -> list[RecognisedLine]:
-    """Each item's crop, in order, read by the engine that serves within its type's character set."""
+    """Each item's crop, in order, as its type reads it with the engine that serves."""
     found: dict[int, RecognisedLine] = {}
     for chosen in {item.character_set for item in items}:
         places = [at for at, item in enumerate(items) if item.character_set == chosen]
