@@ -24,6 +24,7 @@ CACHED_KB, UNCACHED_KB, REQUESTS = 40.0, 350.0, 3.0  # a page
 CALLS = {"next": (15.0, 40.0), "submit": (25.0, 60.0)}  # milliseconds, median and 95th percentile
 CLAIM_P95, QUERY = 25.0, 10.0  # milliseconds
 PACED_SHARE = 10  # one claim in so many is made at people's pace, the others without a pause
+PACED_PAGES = 4  # so many times fewer pages by a client that pauses
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--calls", type=int, default=40, help="pages of each client")
     parser.add_argument("--reviewers", type=int, default=200, help="claiming at once")
     parser.add_argument("--claims", type=int, default=100_000, help="a tenth of them paced")
-    parser.add_argument("--pause", type=float, default=4.0, help="seconds between one's claims")
+    parser.add_argument("--pause", type=float, default=4.0, help="seconds between one's pages")
     parser.add_argument("--edits", type=int, default=10_000, help="under chaos")
     parser.add_argument("--windows", type=int, default=8, help="people in Chromium under chaos")
     parser.add_argument("--programs", type=int, default=0, help="programs under chaos")
@@ -63,13 +64,17 @@ def measure(var: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
             with web(var) as address:
                 runs += review_browser.screens(address, options.sizes, pages=options.pages)
         if {"api", "claims", "queries"} & set(options.parts):
-            queue_pages(options.queued, with_lines=(options.calls + 2) * options.clients)
+            pages = {0.0: options.calls, options.pause: max(options.calls // PACED_PAGES, 1)}
+            queue_pages(options.queued, with_lines=(sum(pages.values()) + 4) * options.clients)
         if "queries" in options.parts:
             runs.append(review_clients.queries() | {"queued": options.queued})
         if "api" in options.parts:
             with web(var) as address:
-                found = review_clients.api(address, clients=options.clients, pages=options.calls)
-            runs.append(found | {"queued": options.queued})
+                for pause, number in pages.items():
+                    found = review_clients.api(
+                        address, clients=options.clients, pages=number, pause=pause
+                    )
+                    runs.append(found | {"queued": options.queued})
         if "claims" in options.parts:
             paced = options.claims // PACED_SHARE
             for number, pause in ((options.claims - paced, 0.0), (paced, options.pause)):
@@ -99,11 +104,10 @@ def goals_of(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         elif run["part"] == "api":
             for name, marks in CALLS.items():
                 for share, mark in zip(("p50", "p95"), marks, strict=True):
-                    told = f"{name} {share}, {run['clients']} clients, {run['queued']:,} queued"
+                    told = f"{name} {share}, {run['clients']} clients {_pace(run)}"
                     goals.append(goal(told, run[f"{name}_{share}_ms"], mark, "ms", "low"))
         elif run["part"] == "claims":
-            pace = f"every {run['pause_s']:g} s each" if run["pause_s"] else "without a pause"
-            told = f"{run['claims']:,} claims {pace}, {run['queued']:,} queued"
+            told = f"{run['claims']:,} claims {_pace(run)}"
             goals.append(goal(f"p95 of {told}", run["p95_ms"], CLAIM_P95, "ms", "low"))
             goals.append(goal(f"held twice in {told}", run["held_twice"], 0, "pages", "low"))
         elif run["part"] == "queries":
@@ -114,6 +118,11 @@ def goals_of(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             for name in ("lost", "held_twice", "submitted_twice"):
                 goals.append(goal(f"chaos: {name}", run[name], 0, "", "low"))
     return goals
+
+
+def _pace(run: dict[str, Any]) -> str:
+    pace = f"every {run['pause_s']:g} s each" if run["pause_s"] else "without a pause"
+    return f"{pace}, {run['queued']:,} queued"
 
 
 def _screen_goals(run: dict[str, Any]) -> list[dict[str, Any]]:

@@ -67,9 +67,11 @@ def make_clients(address: str, number: int) -> list[Client]:
     return [Client(address, Token.objects.create(user=each).key, each.pk) for each in people]
 
 
-def work(client: Client, pages: int) -> None:
-    """Claim and submit so many pages, as read."""
+def work(client: Client, pages: int, pause: float = 0.0) -> None:
+    """Claim and submit so many pages, as read; `pause` seconds go by in the mean before each."""
+    generator = random.Random(client.user)
     for _ in range(pages):
+        time.sleep(generator.expovariate(1 / pause) if pause else 0.0)
         task = client.timed("next", "review-tasks/next/")["task"]
         _, lines = client.call("GET", f"pages/{task['page']}/lines/")
         said = [{"line": line["id"], "text": "as it stands"} for line in lines]
@@ -77,16 +79,20 @@ def work(client: Client, pages: int) -> None:
         client.timed("submit", f"review-tasks/{task['id']}/submit/", body)
 
 
-def api(address: str, *, clients: int, pages: int) -> dict[str, Any]:
-    """How long `next` and `submit` of 40 lines take with several clients at once."""
+def api(address: str, *, clients: int, pages: int, pause: float = 0.0) -> dict[str, Any]:
+    """How long `next` and `submit` of 40 lines take with several clients at once.
+
+    Without a pause each always has a call under way, so that both cores are busy and the calls
+    wait for each other.
+    """
     sys.setswitchinterval(0.000_5)  # seconds: a client's wait for its turn here is not the site's
     people = make_clients(address, clients)
     for each in people:
         work(each, 1)  # connections and caches are warm, as in the middle of a day
         each.times = {"next": [], "submit": []}
     with ThreadPoolExecutor(clients) as pool:
-        list(pool.map(lambda each: work(each, pages), people))
-    found: dict[str, Any] = {"part": "api", "clients": clients}
+        list(pool.map(lambda each: work(each, pages, pause), people))
+    found: dict[str, Any] = {"part": "api", "clients": clients, "pause_s": pause}
     for name in ("next", "submit"):
         times = [seconds * 1000 for each in people for seconds in each.times[name]]
         found |= {
