@@ -25,7 +25,7 @@ from training.models import TrainingRun
 from training.splits import split_of
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop is this test's own thread
-DOCUMENTS = Counter(train=5, validation=1, test=3)
+DOCUMENTS = Counter(train=3, validation=1, test=3)
 READING_MS = 240_000
 TRAINING_MS = 600_000
 
