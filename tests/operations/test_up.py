@@ -109,7 +109,7 @@ def _status(port: int) -> str:
     return str(json.loads(_get(port, "/healthz")[1])["status"])
 
 
-def test_it_starts_everything_once_and_stops_all_of_it(var: Path) -> None:
+def test_it_starts_everything_once_and_nothing_of_it_outlives_it(var: Path) -> None:
     port = _free_port()
     first = Up(var, port)
     line = first.wait_until_ready()
@@ -128,7 +128,12 @@ def test_it_starts_everything_once_and_stops_all_of_it(var: Path) -> None:
 
     again = Up(var, port)
     assert "password" not in again.wait_until_ready()
-    assert again.end(signal.SIGHUP) == 0  # the terminal was closed
+    again.end(signal.SIGKILL)
+    assert _wait_until_nothing_remains(var, 30.0) == []
+
+    last = Up(var, port)
+    last.wait_until_ready()
+    assert last.end(signal.SIGHUP) == 0  # the terminal was closed
     assert _remains(var) == []
 
 
@@ -151,13 +156,6 @@ def test_it_outlives_its_database_and_the_next_start_one_that_was_killed(var: Pa
     following.wait_until_ready()
     assert following.end(signal.SIGTERM) == 0
     assert _wait_until_nothing_remains(var, 5.0) == []
-
-
-def test_nothing_outlives_one_that_was_killed(var: Path) -> None:
-    killed = Up(var, _free_port())
-    killed.wait_until_ready()
-    killed.end(signal.SIGKILL)
-    assert _wait_until_nothing_remains(var, 30.0) == []
 
 
 def test_a_port_in_use_is_told_before_anything_starts(var: Path) -> None:
