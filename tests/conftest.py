@@ -74,6 +74,8 @@ def _static_files() -> None:
     from django.core.management import call_command
 
     call_command("collectstatic", interactive=False, verbosity=0)
+    # Else every client of a test looks at all of them first, which takes longer than most pages.
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture(scope="session")
