@@ -25,6 +25,7 @@ const { signal } = new AbortController(); // the page lives as long as its docum
 const signIn = new SignIn({ dialog: document.getElementById("sign-in"), signal });
 const saved = new Saved({ word: document.getElementById("saved"), banners, local, signIn });
 let state = "saved";
+let sending = false;
 
 const drafts = new Drafts({
   url: form.dataset.drafts,
@@ -74,7 +75,7 @@ form.addEventListener("input", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  const asked = document.querySelector("dialog[open]") ? null : decideKey(event);
+  const asked = sending || document.querySelector("dialog[open]") ? null : decideKey(event);
   if (!asked) return;
   const here = lineOf(event.target);
   event.preventDefault();
@@ -129,19 +130,26 @@ function showBoth(line, theirs) {
 
 // --- Sending ------------------------------------------------------------------------------------------
 
-let sending = false;
+/** While it is sent nothing is chosen or typed: that would be in no decision. */
+function hold(sent) {
+  sending = sent;
+  if (sent) document.activeElement?.blur(); // at once: what is inert loses the focus only when it is drawn
+  for (const line of order) line.element.inert = sent;
+}
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (sending) return;
-  sending = true;
+  const at = document.activeElement;
+  hold(true);
   const answers = (await lease.beat()) !== "offline";
   const here = answers && (!lease.out || (await signIn.ask()));
   await drafts.flush();
   const kept = drafts.dirty.size === 0 || drafts.disputed.size > 0 || state === "refused";
   if (!here || !kept) {
     banners.show("kept", "Not sent: what you chose is kept on this computer. Try again in a moment.", { level: "error" });
-    sending = false;
+    hold(false);
+    at?.focus();
     return;
   }
   const { submitter } = event;

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Locator, expect
+from playwright.sync_api import BrowserContext, Locator, Route, expect
 from playwright.sync_api import Page as Tab
 
 from review.leases import LEFT_TIME, claim_task, release_task
@@ -99,6 +99,22 @@ def test_a_dead_network_keeps_the_choices_and_decides_nothing(
     assert ReviewTask.objects.get(pk=task.pk).status == TaskStatus.HELD
     context.set_offline(False)
     wait_until(lambda: draft_text(task, 1) == "Total 12.56")
+
+
+def test_nothing_is_chosen_while_it_is_sent(task: ReviewTask, page: Tab) -> None:
+    page.keyboard.press("2")
+    page.keyboard.press("ArrowDown")
+    wait_until(lambda: draft_text(task, 1) == "Total 12.56")
+    held: list[Route] = []
+    page.route("**/heartbeat/", lambda route: held.append(route))  # the connection hangs
+    with page.expect_request("**/heartbeat/"):
+        page.keyboard.press("Control+Enter")
+    page.keyboard.press("1")
+    assert picked(page, 1) == "second"
+    held[0].abort()
+    expect(page.get_by_text("Not sent: what you chose is kept")).to_be_visible()
+    page.keyboard.press("1")  # and it goes on where it was
+    wait_until(lambda: "first" in (picked(page, 1), picked(page, 2)))
 
 
 def test_a_late_decision_shows_both_versions_and_brings_the_choices_back(
