@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
+import numpy as np
+
 from recognition import ctc
 from recognition.character_sets import classes_of
 from recognition.crops import Image
@@ -16,6 +18,8 @@ from recognition.engines.base import RecognisedLine
 from recognition.engines.paddle import PaddleEngine
 from recognition.spaces import with_spaces
 from training.job import Item
+
+_classes = lru_cache(maxsize=8)(classes_of)  # a look at each of 18,710 names
 
 
 def decode_item(
@@ -33,7 +37,9 @@ def decode_item(
     classes = _classes(item.character_set, tuple(names))
     if len(classes) < len(names):
         lattice = lattice[:, classes]
-        lattice = lattice / lattice.sum(axis=1, keepdims=True)
+        left = lattice.sum(axis=1, keepdims=True)
+        # Where another script was as good as certain nothing at all may be left: then it is blank.
+        lattice = lattice / np.maximum(left, np.finfo(lattice.dtype).tiny)
         names = tuple(names[at] for at in classes)
     decoded = ctc.decode(lattice, names, fill)
     return decoded if crop is None else with_spaces(decoded, lattice, names, crop, fill)
@@ -49,6 +55,3 @@ def recognise_items(
         read = engine.restricted_to(chosen).recognise_crops([crops[at] for at in places])
         found |= zip(places, read, strict=True)
     return [found[at] for at in range(len(items))]
-
-
-_classes = lru_cache(maxsize=8)(classes_of)  # a look at each of 18,710 names

@@ -55,6 +55,15 @@ def test_a_lattice_is_narrowed_to_what_a_head_of_these_classes_alone_gives(job, 
         )
 
 
+def test_a_step_that_leaves_a_set_nothing_is_blank(job):
+    names = ("", "a", "7", " ")
+    item = replace(job.items[0], character_set=CharacterSet.DIGITS)
+    lattice = np.array([[0, 1, 0, 0], [0.1, 0, 0.9, 0]], dtype=np.float32)
+    decoded = decode_item(lattice, names, item, 1.0)
+    assert [one.text for one in decoded.characters] == ["7"]
+    assert np.isfinite([one.confidence for one in decoded.characters]).all()
+
+
 def test_a_line_is_timed_with_its_types_classes_alone(job, base):
     """All classes are dear where a type needs few: a slower head would hide behind them."""
 
