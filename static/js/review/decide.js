@@ -6,6 +6,7 @@ import { onSignedIn } from "../session.js";
 import { decideKey } from "./decide-keys.js";
 import { DecideLine } from "./decide-line.js";
 import { Drafts } from "./drafts.js";
+import { hold } from "./hold.js";
 import { Lease } from "./lease.js";
 import { restore } from "./merge.js";
 import { Saved } from "./saved.js";
@@ -130,26 +131,20 @@ function showBoth(line, theirs) {
 
 // --- Sending ------------------------------------------------------------------------------------------
 
-/** While it is sent nothing is chosen or typed: that would be in no decision. */
-function hold(sent) {
-  sending = sent;
-  if (sent) document.activeElement?.blur(); // at once: what is inert loses the focus only when it is drawn
-  for (const line of order) line.element.inert = sent;
-}
-
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (sending) return;
-  const at = document.activeElement;
-  hold(true);
+  sending = true;
+  const parts = order.map((line) => line.element);
+  const release = hold(parts, { banners, name: "kept", text: "Being sent …" });
   const answers = (await lease.beat()) !== "offline";
   const here = answers && (!lease.out || (await signIn.ask()));
   await drafts.flush();
   const kept = drafts.dirty.size === 0 || drafts.disputed.size > 0 || state === "refused";
   if (!here || !kept) {
+    release();
+    sending = false;
     banners.show("kept", "Not sent: what you chose is kept on this computer. Try again in a moment.", { level: "error" });
-    hold(false);
-    at?.focus();
     return;
   }
   const { submitter } = event;

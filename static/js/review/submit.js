@@ -3,9 +3,9 @@
 import { post, renewTokens } from "../http.js";
 import { sendPlain } from "./dialogs.js";
 import { EMPTY, showFault } from "./faults.js";
+import { hold } from "./hold.js";
 
 const WORKED_IN = ".bar, #image-pane, #divider, #pane"; // where something can be changed, dialogs apart
-const SLOW = 300; // milliseconds under way after which that is said
 
 const WHY = {
   offline: "the site does not answer",
@@ -52,25 +52,12 @@ export class Submit {
     if (!goesOn && (await this.#refused(answer))) await this.send();
   }
 
-  /**
-   * Let the page take no input: what is sent is what stands there now, and nothing typed later would
-   * come with it. Returns what ends that, with the caret where it was.
-   */
   #hold() {
     this.underWay = true;
-    this.banners.hide("submit");
-    const field = document.activeElement;
-    const caret = [field.selectionStart, field.selectionEnd, field.selectionDirection];
     const parts = document.querySelectorAll(WORKED_IN);
-    field.blur(); // at once: what is inert loses the focus only when it is drawn
-    for (const each of parts) each.inert = true;
-    const slow = setTimeout(() => this.banners.show("submit", "Being submitted …", { level: "info" }), SLOW);
+    const release = hold(parts, { banners: this.banners, name: "submit", text: "Being submitted …" });
     return () => {
-      clearTimeout(slow);
-      this.banners.hide("submit");
-      for (const each of parts) each.inert = false;
-      field.focus({ preventScroll: true });
-      if (Number.isInteger(caret[0])) field.setSelectionRange(...caret);
+      release();
       this.underWay = false;
     };
   }
