@@ -111,7 +111,9 @@ def test_nothing_is_chosen_while_it_is_sent(task: ReviewTask, page: Tab) -> None
         page.keyboard.press("Control+Enter")
     page.keyboard.press("1")
     assert picked(page, 1) == "second"
-    expect(page.get_by_text("Being sent …")).to_be_visible()
+    page.locator("fieldset.decide").last.scroll_into_view_if_needed()
+    page.mouse.wheel(0, 5000)
+    expect(page.get_by_text("Being sent …")).to_be_in_viewport()
     held[0].abort()
     expect(page.get_by_text("Not sent: what you chose is kept")).to_be_visible()
     page.keyboard.press("1")  # and it goes on where it was
