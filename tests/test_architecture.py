@@ -13,6 +13,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations import RunPython, RunSQL
@@ -145,6 +146,21 @@ def test_migrations_are_one_line_and_can_go_back() -> None:
             for operation in migration.operations:
                 if isinstance(operation, RunPython | RunSQL):
                     assert operation.reversible, f"{label}.{name}"
+
+
+@pytest.mark.django_db
+def test_what_is_made_in_one_step_is_what_the_single_steps_made() -> None:
+    """An installation of before and a new one have the same tables."""
+    single = MigrationLoader(connection, replace_migrations=False)
+    before = single.project_state(
+        [node for node in single.graph.leaf_nodes() if not single.disk_migrations[node].replaces]
+    )
+    at_once = MigrationLoader(connection).project_state()
+    for label in APPS:
+        assert {name for app, name in before.models if app == label} == {
+            name for app, name in at_once.models if app == label
+        }
+    assert not MigrationAutodetector(before, at_once).changes(MigrationLoader(connection).graph)
 
 
 def test_celery_really_runs_with_these_settings() -> None:

@@ -256,7 +256,7 @@ class Trial(models.Model):
         max_length=7, choices=TrialStatus.choices, default=TrialStatus.RUNNING
     )
     evidence = models.JSONField(
-        default=dict, blank=True, help_text="Pages judged, wrong characters of both, wealth."
+        default=dict, blank=True, help_text="Documents judged, wrong characters of both, wealth."
     )
     reason = models.CharField(max_length=500, blank=True, help_text="Why it ended.")
     started_at = models.DateTimeField(default=timezone.now)

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('aim', models.CharField(choices=[('prove', 'A candidate proves itself'), ('guard', 'What was replaced keeps watch')], max_length=5)),
                 ('status', models.CharField(choices=[('running', 'Running'), ('beside', 'The model beside is better'), ('serving', 'The model in service is better'), ('even', 'No difference shown'), ('ended', 'Ended')], default='running', max_length=7)),
-                ('evidence', models.JSONField(blank=True, default=dict, help_text='Pages judged, wrong characters of both, wealth.')),
+                ('evidence', models.JSONField(blank=True, default=dict, help_text='Documents judged, wrong characters of both, wealth.')),
                 ('reason', models.CharField(blank=True, help_text='Why it ended.', max_length=500)),
                 ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
