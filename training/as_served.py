@@ -15,6 +15,7 @@ from recognition import ctc
 from recognition.character_sets import classes_of
 from recognition.crops import Image
 from recognition.engines.base import RecognisedLine
+from recognition.engines.halves import Features
 from recognition.engines.paddle import PaddleEngine
 from recognition.spaces import with_spaces
 from training.job import Item
@@ -46,12 +47,19 @@ def decode_item(
 
 
 def recognise_items(
-    engine: PaddleEngine, items: Sequence[Item], crops: Sequence[Image]
+    engine: PaddleEngine,
+    items: Sequence[Item],
+    crops: Sequence[Image],
+    features: Sequence[Features] | None = None,
 ) -> list[RecognisedLine]:
-    """Each item's crop, in order, as its type reads it with the engine that serves."""
+    """Each item's crop, in order, as its type reads it with the engine that serves.
+
+    `features` are the crops', where they are there already; see `PaddleEngine.recognise_crops`.
+    """
     found: dict[int, RecognisedLine] = {}
     for chosen in {item.character_set for item in items}:
         places = [at for at, item in enumerate(items) if item.character_set == chosen]
-        read = engine.restricted_to(chosen).recognise_crops([crops[at] for at in places])
+        made = None if features is None else [features[at] for at in places]
+        read = engine.restricted_to(chosen).recognise_crops([crops[at] for at in places], made)
         found |= zip(places, read, strict=True)
     return [found[at] for at in range(len(items))]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
+from filelock import FileLock
 
 from recognition.engines.store import ModelFiles, install_base
 from tests.training.rendered import make_job
+from training.job import read_job
 from training.runner import environment
 
 COUNTS = {"train": 56, "validation": 8, "test": 40}
@@ -43,18 +46,40 @@ def train(folder: Path, module: str = "training.trainer") -> subprocess.Popen[by
         )
 
 
+class Trained(NamedTuple):
+    """A finished training: its folder, its result, the truths by label id, the base it began from.
+
+    Its base's store is read by all processes of a run, and versions are added to it by all.
+    """
+
+    folder: Path
+    result: dict[str, Any]
+    truths: dict[str, str]
+    base: ModelFiles
+
+
 @pytest.fixture(scope="session")
-def trained(
-    base: ModelFiles, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, dict[str, Any], dict[str, str]]:
-    """A real training on drawn lines: its folder, result, and truths by label id."""
-    folder = tmp_path_factory.mktemp("job") / "job"
-    items = make_job(folder, base.store, base.sha256, counts=COUNTS, extra=EXTRA)
+def trained(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Trained:
+    """A real training on drawn lines, done by the process that asks first; the others wait."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+    folder = shared / "job"
+    with FileLock(shared / "job.lock"):
+        base = install_base(shared / "models")
+        if not folder.exists():
+            make_training(shared / "unfinished", base).rename(folder)
+    result = json.loads((folder / "result.json").read_text())
+    truths = {str(item.label_id): item.text for item in read_job(folder).items}
+    return Trained(folder, result, truths, base)
+
+
+def make_training(folder: Path, base: ModelFiles) -> Path:
+    """Train on drawn lines; from nothing, where another process tried in vain."""
+    shutil.rmtree(folder, ignore_errors=True)
+    make_job(folder, base.store, base.sha256, counts=COUNTS, extra=EXTRA)
     raw = json.loads((folder / "job.json").read_text())
     raw["items"][-2]["text"] = LONG
     (folder / "job.json").write_text(json.dumps(raw))
-    process = train(folder)
-    status = process.wait(300)
+    status = train(folder).wait(300)
     assert status == 0, (folder / "error.txt").read_text() + (folder / "log.txt").read_text()
-    result = json.loads((folder / "result.json").read_text())
-    return folder, result, {str(item.label_id): item.text for item in items}
+    return folder

@@ -36,6 +36,8 @@ def test_each_line_is_read_within_its_types_character_set_and_in_order(job, base
         assert line.text == alone.text
         letters = any(letter.isalpha() for letter in line.text)
         assert letters == (item.character_set == CharacterSet.FULL), line.text
+    # Nor does it matter whether the backbone has seen them before.
+    assert recognise_items(engine, job.items, crops, engine.features(crops)) == found
 
 
 def test_a_lattice_is_narrowed_to_what_a_head_of_these_classes_alone_gives(job, base):

@@ -1,4 +1,4 @@
-"""The gate before real candidates: twenty bad ones are refused, ten good ones accepted."""
+"""The gate before real candidates: twenty bad ones are refused, twenty good ones accepted."""
 
 import pytest
 
@@ -12,8 +12,8 @@ from tests.training.candidates import (
 
 
 @pytest.fixture(scope="module")
-def shop(trained, base) -> Workshop:
-    return workshop(trained, base)
+def shop(trained) -> Workshop:
+    return workshop(trained)
 
 
 REASONS = {
@@ -52,8 +52,8 @@ def test_no_bad_candidate_is_left_out(shop):
     assert len(REASONS) == 20
 
 
-def test_ten_good_candidates_are_accepted(shop):
-    found = {name: judge(shop, one) for name, one in good_candidates(shop).items()}
-    assert len(found) == 10
+def test_twenty_good_candidates_are_accepted(shop):
+    found = {name: judge(shop, make()) for name, make in good_candidates(shop).items()}
+    assert len(found) == 20
     refused = {name: verdict.reasons for name, verdict in found.items() if not verdict.accept}
     assert not refused, sorted(refused)

@@ -37,7 +37,7 @@ def versions(store: Path) -> set[str]:
 
 
 def test_held_out_lines_are_read_better_after_training(trained):
-    _, result, truths = trained
+    _, result, truths, _ = trained
     rows = result["test"]
     before = cer((truths[str(row["label_id"])], row["active_text"]) for row in rows)
     after = cer((truths[str(row["label_id"])], row["candidate_text"]) for row in rows)
@@ -45,8 +45,8 @@ def test_held_out_lines_are_read_better_after_training(trained):
     assert after < before / 2
 
 
-def test_the_gate_accepts_what_the_trainer_made(trained, base):
-    _, result, truths = trained
+def test_the_gate_accepts_what_the_trainer_made(trained):
+    _, result, truths, base = trained
     candidate = load(base.store, result["candidate_sha256"])
     verdict = decide(
         lines_from_result(result["test"], truths),
@@ -61,7 +61,7 @@ def test_the_gate_accepts_what_the_trainer_made(trained, base):
 
 
 def test_every_line_is_accounted_for(trained):
-    _, result, _ = trained
+    result = trained.result
     ledger = result["ledger"]
     assert sum(ledger.values()) == sum(COUNTS.values()) + len(EXTRA)
     assert ledger["too_long"] == 1
@@ -69,8 +69,8 @@ def test_every_line_is_accounted_for(trained):
     assert (ledger["validation"], ledger["test"]) == (COUNTS["validation"], COUNTS["test"])
 
 
-def test_a_new_character_is_in_the_dictionary_of_the_new_version(trained, base):
-    _, result, _ = trained
+def test_a_new_character_is_in_the_dictionary_of_the_new_version(trained):
+    _, result, _, base = trained
     candidate = load(base.store, result["candidate_sha256"])
     assert result["new_characters"] == ["\u16a0"]
     assert "\u16a0" in candidate.characters()
@@ -80,7 +80,7 @@ def test_a_new_character_is_in_the_dictionary_of_the_new_version(trained, base):
 
 
 def test_progress_tells_every_stage_in_order(trained):
-    folder, result, _ = trained
+    folder, result, *_ = trained
     rows = stages(folder)
     seen = list(dict.fromkeys(row["stage"] for row in rows))
     assert seen == ["features", "training", "exporting", "evaluating", "done"]
@@ -92,8 +92,8 @@ def test_progress_tells_every_stage_in_order(trained):
     assert result["peak_memory_mb"] > 100
 
 
-def test_paddleocr_loads_the_export_and_reads_the_same(trained, base, tmp_path):
-    folder, result, _ = trained
+def test_paddleocr_loads_the_export_and_reads_the_same(trained, tmp_path):
+    folder, result, _, base = trained
     target = export_paddleocr(base.store, result["candidate_sha256"], tmp_path / "exported")
     from paddleocr import TextRecognition
 
