@@ -12,7 +12,7 @@ import hashlib
 import json
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,7 +86,8 @@ def export_detection(
     """Write images and labels of a type's reviewed pages into the empty or new directory `out`.
 
     Whole documents are in one split, the same as for the recogniser. A picture that is there twice
-    counts once, for the document reviewed first. The label files come last: where they are, the
+    counts once, in the split of the document in which it was labelled first, so that it is in the
+    same one of every export. The label files come last: where they are, the
     images are too. Raises NotExportable.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -99,7 +100,7 @@ def export_detection(
     images = out / "images"
     try:
         images.mkdir(parents=True, exist_ok=True)
-        for done, (page, of_page) in enumerate(_pages(document_type), start=1):
+        for done, (page, home, of_page) in enumerate(_pages(document_type), start=1):
             text = [box for box in of_page if box.verdict != Verdict.NOT_TEXT]
             if page.sha256 in seen:
                 left_out["the same picture is in the set already"] += 1
@@ -107,7 +108,7 @@ def export_detection(
                 left_out["no box is left on it"] += 1
             else:
                 seen.add(page.sha256)
-                split = split_of(page.document.sha256)
+                split = split_of(home)
                 name = _copy_image(page, images)
                 lines[split].append(
                     label_line(f"images/{name}", text, width=page.width, height=page.height)
@@ -135,8 +136,11 @@ def _reviewed(document_type: DocumentType) -> PageQuerySet:
     ).order_by("pk")
 
 
-def _pages(document_type: DocumentType) -> Iterator[tuple[Page, list[Box]]]:
-    """Reviewed pages with their boxes in reading order, a bounded number in memory."""
+def _pages(document_type: DocumentType) -> Iterator[tuple[Page, str, list[Box]]]:
+    """Reviewed pages, the documents their pictures are at home in, their boxes in reading order.
+
+    A bounded number is in memory.
+    """
     keys = list(_reviewed(document_type).values_list("pk", flat=True))
     for start in range(0, len(keys), PAGES_AT_ONCE):
         some = list(
@@ -154,8 +158,19 @@ def _pages(document_type: DocumentType) -> Iterator[tuple[Page, list[Box]]]:
             "line__page_id", "line__polygon", "text", "verdict"
         ):
             boxes[page_id].append(Box(polygon, text, verdict))
+        homes = _homes({page.sha256 for page in some})
         for page in some:
-            yield page, boxes[page.pk]
+            yield page, homes.get(page.sha256, page.document.sha256), boxes[page.pk]
+
+
+def _homes(pictures: Collection[str]) -> dict[str, str]:
+    """SHA-256 of the document in which each picture was labelled first, as for the recogniser."""
+    first = (
+        Label.objects.filter(line__page__sha256__in=pictures)
+        .order_by("line__page__sha256", "pk")
+        .distinct("line__page__sha256")
+    )
+    return dict(first.values_list("line__page__sha256", "line__page__document__sha256"))
 
 
 def _copy_image(page: Page, folder: Path) -> str:

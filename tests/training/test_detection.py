@@ -19,7 +19,14 @@ from review.leases import claim_task
 from review.models import Label, ReviewTask
 from review.reshaping import Change, change_lines
 from review.services import LineEntry, reopen_page, submit_page
-from tests.factories import make_admin, make_document, make_model, make_page, make_type
+from tests.factories import (
+    make_admin,
+    make_document,
+    make_model,
+    make_page,
+    make_type,
+    submit_as_read,
+)
 from tests.factories import make_reviewer as reviewer
 from tests.training.labelled import content_in, reviewed_page
 from training.detection_export import Box, export_detection, label_line
@@ -140,6 +147,19 @@ def test_splits_are_those_of_the_recogniser_and_a_picture_is_in_one_alone(letter
     text = (tmp_path / "out" / "train.txt").read_bytes()
     assert manifest["sha256"]["train.txt"] == hashlib.sha256(text).hexdigest()
     assert Event.objects.filter(verb="export", subject_id=str(letters.pk)).exists()
+
+
+def test_a_picture_stays_in_the_split_of_the_document_that_was_labelled_first(letters, tmp_path):
+    later = make_page(
+        document=make_document(letters, content=content_in("train")), lines=[("drawn alike", 0.3)]
+    )
+    reviewed_page(letters, "test", "drawn alike")
+    export_detection(document_type=letters, out=tmp_path / "before")
+    submit_as_read(later, reviewer())
+    export_detection(document_type=letters, out=tmp_path / "after")
+    for export in ("before", "after"):
+        assert labels_of(tmp_path / export, "test.txt")
+        assert not labels_of(tmp_path / export, "train.txt")
 
 
 def test_paddlex_takes_what_is_exported_for_its_own(letters, tmp_path):
