@@ -34,6 +34,7 @@ def _due(document_type: DocumentType) -> bool:
     last = (
         TrainingRun.objects.filter(document_type=document_type)
         .exclude(status=RunStatus.CANCELLED, started_at=None)
+        .exclude(status=RunStatus.SKIPPED, dataset=None)  # it looked at no label
         .order_by("-pk")
         .first()
     )

@@ -5,7 +5,7 @@ wait behind thousands of old ones. What people have reviewed, hold, or have begu
 alone.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -25,7 +25,10 @@ from training.states import RereadingStatus
 BATCH = 100
 """Pages sent to the readers at a time: some minutes of one core's work."""
 PATIENCE = timedelta(minutes=15)
-"""After which a batch that is not read yet counts as lost, and what is left is sent again."""
+"""After which a batch that is not read yet counts as lost, and what is left is sent again.
+
+Unless older pages wait as well: the readers take one after the other, and have not come to it.
+"""
 ROUNDS = 3
 """How often a page is sent before it counts as one that cannot be read again."""
 
@@ -105,6 +108,12 @@ def _begin(
     return made
 
 
+def _come_to(sent_at: datetime) -> bool:
+    """Whether the readers are done with all that was uploaded before."""
+    older = Page.objects.filter(status=PageStatus.QUEUED, document__created_at__lt=sent_at)
+    return not older.exists()
+
+
 @transaction.atomic
 def _send_next(key: int, most: int) -> int:
     """One step of one rereading; what another process is at is left to it."""
@@ -120,7 +129,7 @@ def _send_next(key: int, most: int) -> int:
     pages = pages_to_reread(row.model_version)
     at_readers = pages.filter(pk__lte=row.sent_to).count()
     now = timezone.now()
-    lost = row.sent_at is not None and row.sent_at < now - PATIENCE
+    lost = row.sent_at is not None and row.sent_at < now - PATIENCE and _come_to(row.sent_at)
     if at_readers > most // 2 and not lost:
         return 0
     batch = list(pages.filter(pk__gt=row.sent_to)[:most])

@@ -1,6 +1,7 @@
 """A canary on its share, judged on pages of both models, and what becomes of the pages it read."""
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from recognition.canary_share import Part
 from recognition.exceptions import CanaryOver
-from recognition.models import Activation, Canary, Event, ModelVersion, Page, Prediction
+from recognition.models import Activation, Canary, Document, Event, ModelVersion, Page, Prediction
 from recognition.reading import read_page, reread_page
 from recognition.registry import activate, active_model, end_canary
 from recognition.states import CanaryStatus, PageStatus
@@ -377,6 +378,12 @@ def test_pages_are_sent_batch_by_batch_and_those_lost_are_sent_again(letters, ca
     assert (send(late=False), begun.sent_to) == (1, pages[4].pk)
     reread_all(pages[4:])
     assert send(late=False) == 0  # the second page, whose message is lost, may still come
+    older = make_page(letters, status=PageStatus.QUEUED)
+    document = Document.objects.filter(pk=older.document_id)
+    document.update(created_at=timezone.now() - timedelta(days=1))
+    assert send(late=True) == 0  # nor is it lost where the readers have older work
+    assert begun.rounds == 1
+    document.update(created_at=timezone.now())
     for more in range(2, rereading.ROUNDS + 1):
         assert (send(late=True), begun.sent_to, begun.rounds) == (1, pages[1].pk, more)
     assert send(late=True) == 0

@@ -5,9 +5,11 @@ from django.utils import timezone
 
 from review.models import Label
 from tests.factories import make_model, make_page, make_reviewer, make_type, submit_as_read
+from training.dataset import freeze_dataset
 from training.models import TrainingRun
 from training.refresh import request_due_refreshes
 from training.requests import request_run
+from training.runs import execute_run
 from training.states import RunStatus
 from training.tasks import request_due_refreshes as task
 
@@ -49,11 +51,22 @@ def test_the_mark_is_crossed_once_and_then_doubles(letters):
     assert request_due_refreshes() == []
     review(letters)
     (second,) = request_due_refreshes()
+    second.dataset = freeze_dataset(document_type=letters)
+    second.save()
     end(second, RunStatus.SKIPPED)
     review(letters, 3)
     assert request_due_refreshes() == []
     review(letters)
     assert task() == 1
+
+
+def test_a_night_that_found_too_few_labels_does_not_begin_the_count_anew(letters):
+    review(letters)
+    night = request_run(document_type=letters, trigger=TrainingRun.Trigger.NIGHTLY)
+    assert execute_run(night.pk) == "skipped"
+    review(letters)
+    (run,) = request_due_refreshes()
+    assert run.labels_seen == 2 * LINES
 
 
 def test_other_types_and_lines_without_text_do_not_count(letters):
