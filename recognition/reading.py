@@ -1,7 +1,8 @@
 """Reading pages: each once by each model, however often its task is delivered."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from recognition.canaries import Choice, model_for_page
@@ -55,12 +57,23 @@ def read_page(page_id: int, engines: EngineFor = engine_for, token: UUID | None 
             return _read_by_canary(page, token, choice, choice.canary, engines)
         return _read_by(page, token, choice, engines)
     except TRANSIENT:
+        with suppress(*TRANSIENT):  # away still: then it counts, and the page has other attempts
+            give_attempts_back([token])
         raise
     except Exception as error:
         failure = failure_of(error)
         if failure.unexpected:
             logger.exception("page %s", page_id)
         return fail_page(page.pk, token, failure.code, failure.message)
+
+
+def give_attempts_back(tokens: Collection[UUID]) -> int:
+    """Not count these readings that break off: nothing has died over their pages.
+
+    The database was away, or the worker is being switched off; returns how many.
+    """
+    begun = Page.objects.filter(status=PageStatus.READING, reading_token__in=tokens)
+    return begun.filter(attempts__gt=0).update(attempts=F("attempts") - 1)
 
 
 def _read_by(page: Page, token: UUID, choice: Choice, engines: EngineFor) -> str:
@@ -76,7 +89,7 @@ def _read_by_canary(
     Where it was withdrawn meanwhile the model in service reads the page, too, and that counts.
     Where it breaks down the model in service reads the page. If that succeeds the fault was the
     canary's, and it is withdrawn at once; if not, the page fails as any page would. A worker that
-    died once may have been switched off: the last attempt that a page has tells.
+    died once may have lost its machine: the last attempt that a page has tells.
     """
     failure = Failure("worker_died", f"{page.attempts} times its worker died over the page.")
     if page.attempts < settings.READ_MAX_ATTEMPTS - 1:

@@ -1,8 +1,11 @@
 """Celery's way into reading: an id in, one service, a named outcome out."""
 
+from contextlib import suppress
 from typing import Any
 
 from celery import Task, shared_task
+from celery.signals import worker_shutting_down
+from celery.worker import state
 from django.conf import settings
 
 from recognition import intake, line_reading, reading, watch
@@ -45,6 +48,14 @@ def split_document(self: "Task[Any, Any]", document_id: int) -> str:
 def read_page(self: "Task[Any, Any]", page_id: int) -> str:
     """Read one queued page."""
     return reading.read_page(page_id, token=token_of(self.request.id))
+
+
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+def spare_what_is_read(**_: object) -> None:
+    """A worker that is switched off has not died over its pages, however often that happens."""
+    begun = (token_of(request.id) for request in tuple(state.active_requests))
+    with suppress(*TRANSIENT):
+        reading.give_attempts_back([token for token in begun if token])
 
 
 @shared_task(bind=False, **PATIENT, **ONCE)

@@ -70,7 +70,8 @@ def big_page() -> bytes:
     return picture_bytes(wide, "JPEG")
 
 
-def test_a_page_whose_reader_is_killed_is_read_once_and_at_once(worker, broker):
+def caught_reading(broker: str) -> Page:
+    """A page that the worker is in the middle of, for the first time."""
     call_command("install_base_model", verbosity=0)
     batch = make_batch(make_type())
     document = add_file(batch=batch, filename="big.jpg", chunks=[big_page()])
@@ -87,6 +88,12 @@ def test_a_page_whose_reader_is_killed_is_read_once_and_at_once(worker, broker):
         return Page.objects.filter(pk=page.pk, status=PageStatus.READING).first()
 
     caught = wait_until(reading, READ, "reading")
+    assert caught.attempts == 1
+    return caught
+
+
+def test_a_page_whose_reader_is_killed_is_read_once_and_at_once(worker, broker):
+    page = caught_reading(broker)
     (child,) = [process for process in worker.children() if process.is_running()]
     child.send_signal(signal.SIGKILL)
     killed = time.monotonic()
@@ -101,7 +108,6 @@ def test_a_page_whose_reader_is_killed_is_read_once_and_at_once(worker, broker):
     seconds = time.monotonic() - killed
     assert done.status != PageStatus.FAILED, done.failure_message
     assert done.attempts == 2
-    assert caught.attempts == 1
     assert seconds < settings.READ_LEASE_SECONDS  # it did not wait for the lease to run out
     lines = list(Line.objects.filter(page=page))
     assert len(lines) > 20
@@ -109,6 +115,14 @@ def test_a_page_whose_reader_is_killed_is_read_once_and_at_once(worker, broker):
     assert Prediction.objects.filter(line__page=page).count() == len(lines)
     assert done.decisions.count() == 1
     assert done.tasks.count() <= 1
+
+
+def test_a_worker_that_is_switched_off_has_not_died_over_its_page(worker, broker):
+    page = caught_reading(broker)
+    worker.send_signal(signal.SIGQUIT)  # as `bin/up` ends it
+    worker.wait(READ)
+    page.refresh_from_db()
+    assert (page.status, page.attempts) == (PageStatus.READING, 0)
 
 
 def test_what_nobody_counts_is_not_begun_again_where_its_worker_was_killed(
