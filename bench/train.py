@@ -17,8 +17,6 @@ import hashlib
 import json
 import os
 import random
-import subprocess
-import sys
 import tempfile
 import time
 import unicodedata
@@ -39,7 +37,7 @@ from recognition.metrics import Score, score
 from training.gate import Parity, decide, lines_from_result
 from training.job import Item, write_job
 from training.paired import General
-from training.runner import environment
+from training.runner import most_processes, run_trainer
 from training.settings import settings_of
 
 # Character error rates to be at or below, by folder and number of labels.
@@ -57,6 +55,7 @@ FULL_GOALS = {("handwriting_lines", 1000): 0.28}
 GENERAL_GOAL = 0.002  # of characters that may be lost on the general set
 _VALIDATION_SHARE = 0.125  # as the product splits: 70 to 10
 _MAX_TEST_LINES = 200
+_LONGEST = 24 * 3600.0  # seconds a run may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +139,17 @@ def measure(
         settings = settings_of("network" if options.full else "head", asked)
         write_job(job, store=store, base_sha256=base.sha256, items=items, settings=settings)
         started = time.monotonic()
-        trainer = "training.network_trainer" if options.full else "training.trainer"
-        command = [sys.executable, "-m", trainer, str(job)]
-        process = subprocess.run(command, env=environment(), capture_output=True, text=True)
+        ended = run_trainer(
+            job,
+            max_seconds=_LONGEST,
+            on_progress=lambda _: None,
+            wants_stop=lambda: False,
+            processes=(options.processes or most_processes()) if options.full else 1,
+        )
         seconds = time.monotonic() - started
-        if process.returncode:
-            raise SystemExit(f"The trainer failed: {process.stderr.strip().splitlines()[-1]}")
-        result = json.loads((job / "result.json").read_bytes())
+        if not ended.succeeded:
+            raise SystemExit(f"The trainer failed: {ended.message}")
+        result = ended.result
         stages = [json.loads(line) for line in (job / "progress.jsonl").read_text().splitlines()]
     texts = {str(item.label_id): item.text for item in items}
     verdict = decide(
@@ -247,6 +250,7 @@ def main() -> None:
     parser.add_argument("--labels", default="50,300", help="numbers of labels, by commas")
     parser.add_argument("--full", action="store_true", help="train the whole network")
     parser.add_argument("--minutes", type=float, default=25, help="of training, with --full")
+    parser.add_argument("--processes", type=int, default=0, help="with --full; 0: one a core")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--store", type=Path, help="model store; a temporary one by default")
     parser.add_argument("--test-by", choices=("group", "line"), default="group")

@@ -204,6 +204,8 @@ NETWORK_MIN_NEW_LABELS = env.int("NETWORK_MIN_NEW_LABELS", default=500)
 NETWORK_TRAIN_SECONDS = env.int("NETWORK_TRAIN_SECONDS", default=3 * 3600)
 NETWORK_FROZEN_BLOCKS = env.int("NETWORK_FROZEN_BLOCKS", default=4)
 TRAIN_DEVICES = env.str("TRAIN_DEVICES", default="")  # GPUs by number, "0,1": one process each
+# Processes that train the whole network on a processor (0: one a core, as far as memory goes).
+TRAIN_PROCESSES = env.int("TRAIN_PROCESSES", default=0)
 NETWORK_MAX_RESUMES = 5  # times a run whose process died goes on; then it is the run that kills it
 TRAIN_HEARTBEAT_SECONDS = 120  # a run silent for so long is dead
 

@@ -74,7 +74,7 @@ def fit_network(
 ) -> Fit:
     """Train the recogniser in place and leave it with its best weights, in evaluation mode.
 
-    `look` reads the validation lines with the weights that are set when it is called; the weights
+    `look` reads this rank's validation lines with the weights set when it is called; the weights
     of the latest good look (`training.looks`), one a pass, are kept, and training stops when
     settings.patience looks in a row were worse. Without it the last weights are kept. `keep` is
     given a state every settings.checkpoint_seconds and at the end. Raises TrainingDiverged.
@@ -88,7 +88,8 @@ def fit_network(
     if resume is not None:
         best_weights = [array.copy() for array in resume.best]
         state = _resumed(resume, average, places, optimizer)
-    run = partial(_step, recogniser, ranks.shared(recogniser.learning), settings, ranks)
+    ranks.start_alike(places)
+    run = partial(_step, recogniser, settings, ranks)
     per_pass = math.ceil(len(labels) / settings.batch_lines)
     total = min(max(settings.passes * per_pass, settings.min_steps), settings.max_steps)
     look_every = max(per_pass, settings.min_steps // 10)
@@ -119,7 +120,7 @@ def fit_network(
         looking = ended or state.step % look_every == 0
         if looking or state.step % _TELL_STEPS == 0:
             expected = max(round(state.step / max(state.step / total, done, 1e-9)), state.step)
-            found = _looked(recogniser, average, look) if looking and look else None
+            found = _looked(recogniser, average, look, ranks) if looking and look else None
             point = Point(
                 step=state.step,
                 of=state.step if ended else min(expected, total),
@@ -165,7 +166,6 @@ def _optimizer(recogniser: Recogniser, settings: NetworkSettings) -> paddle.opti
 
 def _step(
     recogniser: Recogniser,
-    layers: paddle.nn.Layer,
     settings: NetworkSettings,
     ranks: Ranks,
     groups: Sequence[Sequence[TextLine]],
@@ -173,24 +173,30 @@ def _step(
 ) -> float:
     """Gradients of all groups' losses, each weighed by its lines; returns the mean loss.
 
-    It is not a number where the loss of a group or a gradient is none.
+    It is not a number where the loss of a group or a gradient is none, on whichever rank.
     """
     paddle.seed(settings.seed + step)
-    generator = np.random.default_rng([settings.seed, step])
+    own = [] if ranks.is_first else [ranks.rank]
+    generator = np.random.default_rng([settings.seed, step, *own])
     lines = sum(len(group) for group in groups)
     loss = 0.0
     for group in groups:
         mine = ranks.share(group)
+        if not mine:
+            continue
         crops = [_view(line, generator) for line in mine]
         values, lengths = recogniser.prepare(crops)
         with ranks.mixed_precision():
-            logits = layers(values, lengths)
+            logits = recogniser.learning(values, lengths)
         value = ctc_loss(logits.astype("float32"), lengths, [line.encoded for line in mine])
-        value = value * (len(group) / lines)
-        if not math.isfinite(float(value)):
-            return math.nan
-        value.backward()
+        value = value * (len(mine) / lines)
         loss += float(value)
+        if not math.isfinite(loss):
+            break
+        value.backward()
+    loss = ranks.add_gradients(recogniser.places, loss)
+    if not math.isfinite(loss):
+        return math.nan
     # A gradient that is no number would make every weight none; the loss shows it a step too late.
     squares = [
         float((place.grad * place.grad).sum())
@@ -225,14 +231,17 @@ def _group(lines: Sequence[TextLine], size: int, step: int, seed: int) -> list[T
     return [lines[at] for at in chosen]
 
 
-def _looked(recogniser: Recogniser, average: Average, look: Callable[[], Look]) -> Look:
-    """A look at the validation lines with the averaged weights."""
+def _looked(
+    recogniser: Recogniser, average: Average, look: Callable[[], Look], ranks: Ranks
+) -> Look:
+    """A look at the validation lines with the averaged weights, each rank at its share of them."""
     current = average.set(average.copy())
     recogniser.learning.eval()
     found = look()
     recogniser.learning.train()
     average.set(current)
-    return found
+    wrong, characters = ranks.added(found.wrong, found.characters)
+    return Look(round(wrong), round(characters))
 
 
 def _judge(state: _State, found: Look | None, settings: NetworkSettings) -> bool:

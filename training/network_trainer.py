@@ -55,8 +55,6 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
     started = time.monotonic()
     settings = job.network_settings
     ranks = join_ranks()
-    if not ranks.is_first:
-        progress = _own_progress(job, ranks)
     parent = load(job.store, job.base_sha256)
     if ranks.is_first:
         sweep_temporary(job.store)
@@ -120,13 +118,6 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
         "general_lines": len(general),
         "general": asdict(on_general),
     }
-
-
-def _own_progress(job: Job, ranks: Ranks) -> Progress:
-    """Where a process beside the first tells its progress: nobody follows it."""
-    folder = job.folder / "ranks" / str(ranks.rank)
-    folder.mkdir(parents=True, exist_ok=True)
-    return Progress(folder)
 
 
 def _general_lines(job: Job, parent: ModelFiles) -> list[GeneralLine]:
@@ -196,7 +187,7 @@ def _train(
         start,
         frozen_blocks=settings.frozen_blocks,
         dropout=settings.dropout,
-        threads=settings.threads,
+        threads=max(settings.threads // ranks.count, 1),
     )
     if kept is not None:
         log.info("going on after step %d", kept.step)
@@ -208,7 +199,8 @@ def _train(
 
     validation = [(line, sample) for line, sample in ledger.usable if _is_validation(line)]
     judged = len(validation) >= settings.min_validation_lines
-    look = partial(look_at, recogniser, job, validation[:_LOOKED_AT], alphabet)
+    looked_at = ranks.share(validation[:_LOOKED_AT])
+    look = partial(look_at, recogniser, job, looked_at, alphabet)
     fitted = fit_network(
         recogniser,
         [_text_line(job, line, sample) for line, sample in ledger.usable if _is_train(line)],

@@ -7,14 +7,18 @@ result.json there, and ends when its standard input closes, so it never outlives
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 POLL_SECONDS = 0.5
 GRACE_SECONDS = 20.0
@@ -25,6 +29,8 @@ _LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 """Memory in pages of two megabytes. Paddle asks for every activation anew, some of tens of them,
 and a fifth of a network's step went on pages of four kilobytes. C libraries before 2.35 pass over
 what they do not know. Figures: docs/measurements/full-fine-tune.md."""
+_PROCESS_BYTES = 1600 * 2**20  # of a process that trains a network; measured: 1.5 GB
+_MOST_PROCESSES = 8  # as many label lines as a step has
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -48,24 +54,27 @@ def run_trainer(
     on_progress: Callable[[list[dict[str, Any]]], None],
     wants_stop: Callable[[], bool],
     devices: str = "",
+    processes: int = 1,
 ) -> Ended:
     """Train in a child process; call `on_progress` about twice a second, with what is new.
 
     `wants_stop` is asked as often; the child is then ended, as it is after `max_seconds`, which is
     a failure with the code "timeout". With several `devices`, GPUs by number such as "0,1", there
-    is a child for each. Returns how it ended; raises nothing of the child's.
+    is a child for each; else there are `processes`, which share the work among the cores. Returns
+    how it ended; raises nothing of the child's.
     """
+    shutil.rmtree(job / "ranks", ignore_errors=True)  # what a run said that goes on now
     deadline = time.monotonic() + max_seconds
     stopped = overran = False
     with (job / "log.txt").open("ab") as log:
         child = subprocess.Popen(
-            command_for(job, devices),
+            command_for(job, devices, processes),
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
             cwd=ROOT,
-            env=environment(),
+            env=environment(devices),
         )
         try:
             lines = follow(job / "progress.jsonl")
@@ -86,22 +95,42 @@ def run_trainer(
         return Ended(result, cancelled=True, message="It was stopped by hand.")
     if overran:
         return Ended({**result, "code": TIMEOUT}, cancelled=False, message=_too_long(max_seconds))
+    if result.get("status", "cancelled") == "cancelled" and (job / "ranks").exists():
+        result = _first_failure(job)  # nobody asked: the launcher ended the others after it
     return Ended(result, cancelled=False, message=_message(result, child.returncode, job))
 
 
-def command_for(job: Path, devices: str) -> list[str]:
-    """What trains a job: one process, or by Paddle's launcher one for each of several GPUs.
+def command_for(job: Path, devices: str, processes: int = 1) -> list[str]:
+    """What trains a job: one process, or by Paddle's launcher one a GPU or a core.
 
     The launcher takes a script's path, hands the standard input on, and shows the first one's log.
     Not run with GPUs: none was at hand.
     """
-    if "," not in devices:
+    if "," in devices:
+        several = ["--devices", devices]
+    elif processes > 1:
+        several = ["--nproc_per_node", str(processes)]
+    else:
         return [sys.executable, "-m", "training.child", str(job)]
-    launch = ["paddle.distributed.launch", "--devices", devices, "--log_dir", str(job / "ranks")]
+    launch = ["paddle.distributed.launch", *several, "--log_dir", str(job / "ranks")]
     return [sys.executable, "-m", *launch, str(ROOT / "training" / "child.py"), str(job)]
 
 
-def environment() -> dict[str, str]:
+def most_processes() -> int:
+    """Processes that train a network here: one a core, as far as a third of the memory goes.
+
+    One where Paddle's GPU build is installed: that process takes the GPU.
+    """
+    try:
+        version("paddlepaddle-gpu")
+    except PackageNotFoundError:
+        memory = psutil.virtual_memory().total // 3
+        cores = len(os.sched_getaffinity(0))
+        return max(1, min(cores, memory // _PROCESS_BYTES, _MOST_PROCESSES))
+    return 1
+
+
+def environment(devices: str = "") -> dict[str, str]:
     """The child's: modules are found from the root alone, and Paddle has one thread.
 
     The folder of a script that is started by its path would come first otherwise, and modules of
@@ -110,6 +139,8 @@ def environment() -> dict[str, str]:
     """
     paths = {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
     fixed = {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", **paths}
+    if "," not in devices:
+        fixed["PADDLE_DISTRI_BACKEND"] = "gloo"  # between processes on a processor's cores
     return {**_LARGE_PAGES, **_matrix_code(Path("/proc/cpuinfo")), **os.environ, **fixed}
 
 
@@ -159,6 +190,18 @@ def _result(job: Path) -> dict[str, Any]:
     except (FileNotFoundError, json.JSONDecodeError):
         return {}
     return found
+
+
+def _first_failure(job: Path) -> dict[str, Any]:
+    """What a process beside the first left as its failure; empty where one died without a word."""
+    for own in sorted((job / "ranks").glob("*/")):
+        found = _result(own)
+        if found.get("status") == "failed":
+            return found
+    return {
+        "message": "One of the training's processes died before it could say why. The machine may "
+        "be short of memory: set TRAIN_PROCESSES lower, and start the run again."
+    }
 
 
 def _too_long(max_seconds: float) -> str:

@@ -29,7 +29,7 @@ from training.judge import GONE, conclude
 from training.models import CurvePoint, Dataset, TrainingRun
 from training.prepare import drop_working_files, prepare_job
 from training.requests import new_labels, send_runs
-from training.runner import Ended, run_trainer
+from training.runner import Ended, most_processes, run_trainer
 from training.settings import settings_of
 from training.states import RUN_MOVES, Depth, RunStatus, Split, Stage
 
@@ -208,11 +208,19 @@ def _train(run: TrainingRun, dataset: Dataset, trainer: Trainer) -> Ended:
         directory,
         max_seconds=settings.TRAIN_MAX_SECONDS,
         devices=settings.TRAIN_DEVICES if run.depth == Depth.NETWORK else "",
+        processes=_processes(run),
         on_progress=lambda lines: _note_progress(run, lines),
         wants_stop=lambda: TrainingRun.objects.filter(
             pk=run.pk, cancel_requested_at__isnull=False
         ).exists(),
     )
+
+
+def _processes(run: TrainingRun) -> int:
+    """A head learns in one: a second makes no step of it faster."""
+    if run.depth == Depth.HEAD:
+        return 1
+    return settings.TRAIN_PROCESSES or most_processes()
 
 
 def _put_back(run: TrainingRun) -> bool:

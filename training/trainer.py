@@ -39,7 +39,7 @@ from training.line_views import line_views
 from training.lines import Ledger, Line, find_contradictions, keep_ledger
 from training.network import Head, build_head
 from training.outcome import about, beside_active, report, serving_engines, tell_point
-from training.parallel import join_ranks
+from training.parallel import join_ranks, own_folder
 
 log = logging.getLogger("training")
 
@@ -209,7 +209,7 @@ def main(arguments: Sequence[str] | None = None, work: Work = run) -> int:
     status, failure = 1, None
     try:
         job = read_job(folder)
-        result = work(job, Progress(folder))
+        result = work(job, Progress(own_folder(folder)))
         status = 0
     except Cancelled:
         status, failure = CANCELLED_EXIT, ("cancelled", "The training was stopped.")
@@ -229,7 +229,7 @@ def main(arguments: Sequence[str] | None = None, work: Work = run) -> int:
         kind = "cancelled" if status == CANCELLED_EXIT else "failed"
         result = {"status": kind, "code": failure[0], "message": failure[1]}
         print(failure[1], file=sys.stderr)
-    write_result(folder, result)
+    write_result(own_folder(folder), result)
     return status
 
 

@@ -11,6 +11,7 @@ from tests.training.rendered import make_job
 from tests.training.test_trainer import stages, versions
 from training.checkpoint import kept_step
 from training.job import JobError, read_job
+from training.runner import run_trainer
 from training.settings import NetworkSettings
 
 MODULE = "training.network_trainer"
@@ -31,7 +32,7 @@ WAIT_SECONDS = 240.0
 
 @pytest.fixture(scope="module")
 def resumed(base, tmp_path_factory):
-    """A training killed with `kill -9` after its second checkpoint and started again.
+    """A training killed with `kill -9` after its second checkpoint, gone on with in two processes.
 
     Its folder and result, and the versions there were when it was killed.
     """
@@ -58,9 +59,15 @@ def resumed(base, tmp_path_factory):
     process.wait(30)
     assert not (folder / "result.json").exists()
     killed = versions(base.store) - before
-    again = train(folder, MODULE)
-    assert again.wait(WAIT_SECONDS) == 0, (folder / "error.txt").read_text()
-    return folder, json.loads((folder / "result.json").read_text()), killed
+    again = run_trainer(
+        folder,
+        max_seconds=WAIT_SECONDS,
+        on_progress=lambda _: None,
+        wants_stop=lambda: False,
+        processes=2,
+    )
+    assert again.succeeded, again.message
+    return folder, again.result, killed
 
 
 def test_a_killed_training_leaves_nothing_live_and_goes_on_where_it_was(resumed):

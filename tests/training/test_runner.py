@@ -24,13 +24,20 @@ def test_several_gpus_are_left_to_paddles_launcher():
     assert Path(command[-2]).exists()
 
 
+def test_several_processes_share_a_processors_cores():
+    command = command_for(Path("/job"), "0", processes=2)
+    assert command[2:5] == ["paddle.distributed.launch", "--nproc_per_node", "2"]
+    assert environment("0")["PADDLE_DISTRI_BACKEND"] == "gloo"
+    assert "PADDLE_DISTRI_BACKEND" not in environment("0,1")
+
+
 def test_a_child_started_by_its_path_finds_pythons_own_modules(tmp_path):
     """As the launcher starts it. Several processes without a GPU end with a reason."""
     (tmp_path / "job.json").write_text('{"store": "x", "base_sha256": "0", "items": []}')
     held, supervisor = os.pipe()  # it ends where this is closed
     child = subprocess.run(
         [sys.executable, *command_for(tmp_path, "0,1")[-2:]],
-        env={**environment(), "PADDLE_TRAINERS_NUM": "2"},
+        env={**environment("0,1"), "PADDLE_TRAINERS_NUM": "2"},
         stdin=held,
         capture_output=True,
     )
