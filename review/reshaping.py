@@ -23,7 +23,7 @@ from review.exceptions import InvalidChange, LeaseLost
 from review.models import Draft, PlantedError, ReviewTask
 from review.planted_pieces import put_back_in_parts
 from review.plants import unplanted_texts
-from review.states import TaskStatus, Verdict
+from review.states import TaskKind, TaskStatus, Verdict
 from review.text import clean_line
 
 DRAWING = frozenset({EditKind.ADD, EditKind.RESHAPE, EditKind.SPLIT, EditKind.MERGE})
@@ -31,6 +31,12 @@ DRAWING = frozenset({EditKind.ADD, EditKind.RESHAPE, EditKind.SPLIT, EditKind.ME
 
 MAX_LINES = 5_000
 """Lines of a page; the densest page seen had 1,500."""
+
+COMPARED = (
+    "While a page is read a second time its lines stay as they are, so that the two readings can "
+    "be compared. Where a line is wrong, flag the page, or submit it and ask an admin to open it "
+    "again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +60,11 @@ class Change:
 def change_lines(*, task_id: int, token: UUID, user: AbstractBaseUser, change: Change) -> LineEdit:
     """Change the lines of a held page, keep what was typed on them, and have new ones read.
 
-    Raises LeaseLost, and InvalidChange where the page's lines do not (any more) allow it.
+    Raises LeaseLost, and InvalidChange where the page's lines do not (any more) allow it, or where
+    they stay as they are.
     """
     if change.kind in DRAWING:
-        check_held(task_id=task_id, token=token, user=user)
+        check_changeable(task_id=task_id, token=token, user=user)
         try:
             page_pixels(
                 Page.objects.get(tasks=task_id)
@@ -69,7 +76,7 @@ def change_lines(*, task_id: int, token: UUID, user: AbstractBaseUser, change: C
 
 @transaction.atomic
 def _change(task_id: int, token: UUID, user: AbstractBaseUser, change: Change) -> LineEdit:
-    task = held_task(task_id, token, user)
+    task = changeable_task(task_id, token, user)
     before = standing(task.page)
     if change.kind == EditKind.REVERT:
         return _revert(task, user, change.edit, before)
@@ -112,6 +119,29 @@ def mark_line(
 def check_held(*, task_id: int, token: UUID, user: AbstractBaseUser) -> None:
     """Raises LeaseLost where the user does not hold the task under this token."""
     held_task(task_id, token, user)
+
+
+@transaction.atomic
+def check_changeable(*, task_id: int, token: UUID, user: AbstractBaseUser) -> None:
+    """Raises LeaseLost as `check_held`, and InvalidChange where the lines stay as they are."""
+    changeable_task(task_id, token, user)
+
+
+def why_lines_stay(task: ReviewTask) -> str:
+    """Why nobody changes the lines while this task is open; empty where its holder may.
+
+    The first reading counts until the second is done, and stands on the lines that were there: on
+    other lines neither could be compared with the other, and none would count.
+    """
+    return COMPARED if task.kind in (TaskKind.SECOND, TaskKind.DECIDE) else ""
+
+
+def changeable_task(task_id: int, token: UUID, user: AbstractBaseUser) -> ReviewTask:
+    """The task, locked, whose holder may change its lines. Raises LeaseLost, InvalidChange."""
+    task = held_task(task_id, token, user)
+    if why := why_lines_stay(task):
+        raise InvalidChange(why)
+    return task
 
 
 def held_task(task_id: int, token: UUID, user: AbstractBaseUser) -> ReviewTask:

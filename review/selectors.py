@@ -21,6 +21,7 @@ from review.proposals.confirmed import (
     text_with,
     that_fit,
 )
+from review.reshaping import why_lines_stay
 from review.services import LineEntry
 from review.states import WITHOUT_TEXT, TaskKind
 from review.turns import came_by
@@ -119,6 +120,11 @@ class ReviewPage:
     def came_by(self) -> str:
         """Why this page comes before others; nothing of one that was opened for a reason."""
         return came_by(self.task)
+
+    @property
+    def lines_stay(self) -> str:
+        """Why boxes cannot be changed, nor the page turned, here; empty where they can."""
+        return why_lines_stay(self.task)
 
     @property
     def weak_lines(self) -> int:

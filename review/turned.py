@@ -19,7 +19,7 @@ from recognition.registry import active_model
 from review.edits import EditKind, LineEdit
 from review.exceptions import InvalidChange, LeaseLost
 from review.models import ReviewTask
-from review.reshaping import check_held, held_task
+from review.reshaping import changeable_task, check_changeable
 
 READ_TURNED_TASK = "review.tasks.read_page_turned"
 
@@ -32,9 +32,10 @@ def request_turned_reading(
 ) -> None:
     """Have a held page read again, turned counter-clockwise by quarters of a circle.
 
-    Raises LeaseLost, and InvalidChange where the readers cannot be reached.
+    Raises LeaseLost, and InvalidChange where its lines stay as they are or the readers cannot be
+    reached.
     """
-    check_held(task_id=task_id, token=token, user=user)
+    check_changeable(task_id=task_id, token=token, user=user)
     try:
         current_app.send_task(READ_TURNED_TASK, args=[task_id, str(token), user.pk, quarters % 4])
     except BrokerDown as error:
@@ -84,9 +85,11 @@ def _replace(
     if holder is None or task.lease_token is None:
         return "not held any more"
     try:
-        task = held_task(task.pk, task.lease_token, holder)
+        task = changeable_task(task.pk, task.lease_token, holder)
     except LeaseLost:
         return "not held any more"
+    except InvalidChange:
+        return "not to be changed"
     if standing(task.page) != before:
         return "changed meanwhile"
     new: list[tuple[Line, RecognisedLine]] = [

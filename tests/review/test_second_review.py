@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,14 +11,20 @@ from django.test import Client
 from django.urls import reverse
 
 from recognition.character_sets import CharacterSet
+from recognition.line_order import standing
 from recognition.models import Event, Page
 from recognition.states import PageStatus
+from review.exceptions import InvalidChange
 from review.leases import claim_next, claim_task
 from review.models import Draft, Label, ReviewTask
+from review.reshaping import COMPARED, Change, change_lines
+from review.second import differences
 from review.second_views import pairs
 from review.states import TaskKind, TaskStatus, Verdict
+from review.turned import read_page_turned, request_turned_reading
 from review.undo import undo_submit
 from tests import factories
+from tests.doubles import ScriptedEngine, always
 from tests.factories import make_reviewer, make_user
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +46,11 @@ def disputed(first_done: ReviewTask) -> ReviewTask:
 
 def waiting_second(task: ReviewTask) -> ReviewTask:
     return ReviewTask.objects.open().get(page=task.page, kind=TaskKind.SECOND)
+
+
+def token_of(task: ReviewTask) -> UUID:
+    assert task.lease_token is not None
+    return task.lease_token
 
 
 def client_of(user: User) -> Client:
@@ -118,6 +130,48 @@ class TestSecondPerson:
         kind = factories.make_type(second_review_below=below)
         done = factories.submit_as_read(factories.make_page(kind), reviewer)
         assert ReviewTask.objects.filter(first=done).exists() is asked
+
+    @pytest.mark.parametrize("kind", ["add", "delete", "reshape", "split", "merge", "move"])
+    def test_the_lines_of_both_readings_stay_the_same(
+        self, first_done: ReviewTask, kind: str
+    ) -> None:
+        omar = make_reviewer()
+        task = claim_task(waiting_second(first_done).pk, omar)
+        assert task is not None
+        before = standing(task.page)
+        corners = ((10, 10), (200, 10), (200, 40), (10, 40))
+        change = Change(kind, lines=tuple(before[: 2 if kind == "merge" else 1]), polygon=corners)
+        with pytest.raises(InvalidChange, match="flag the page"):
+            change_lines(task_id=task.pk, token=token_of(task), user=omar, change=change)
+        with pytest.raises(InvalidChange, match="flag the page"):
+            request_turned_reading(task_id=task.pk, token=token_of(task), user=omar, quarters=2)
+        told = read_page_turned(
+            task.pk, str(task.lease_token), omar.pk, 2, always(ScriptedEngine(("turned", 0.9)))
+        )
+        assert told == "not to be changed"
+        assert standing(task.page) == before
+        factories.submit_as_read(task.page, omar, line0="Total 12.56")
+        decide = ReviewTask.objects.get(page=task.page, kind=TaskKind.DECIDE)
+        (each,) = differences(decide)
+        assert (each.first.text, each.second.text) == ("Total 12.58", "Total 12.56")
+
+    def test_the_screen_of_a_second_reading_says_why_boxes_stay(
+        self, first_done: ReviewTask, held: ReviewTask, site: Client
+    ) -> None:
+        omar = client_of(make_reviewer())
+        task = take(omar, waiting_second(first_done))
+        html = omar.get(reverse("review_task", args=[task.pk])).content.decode()
+        assert COMPARED in html
+        assert 'data-do="merge"' not in html
+        body = {"token": str(task.lease_token), "kind": "delete", "lines": standing(task.page)}
+        answer = omar.post(
+            reverse("review_lines", args=[task.pk]), body, content_type="application/json"
+        )
+        assert (answer.status_code, answer.json()["message"]) == (422, COMPARED)
+        assert len(standing(task.page)) == 2
+        html = site.get(reverse("review_task", args=[held.pk])).content.decode()
+        assert COMPARED not in html
+        assert 'data-do="merge"' in html
 
     def test_a_submit_taken_back_calls_the_second_person_off(
         self, first_done: ReviewTask, reviewer: User

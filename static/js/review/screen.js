@@ -292,6 +292,11 @@ export function openScreen({ signal, submitted }) {
     if (line && event.target.closest(".crop")) focusLine(line);
   });
 
+  // Where the lines are to stay, what would change them says why.
+  const ifLinesMay = (change) => () => {
+    if (form.dataset.linesStay) say(form.dataset.linesStay);
+    else change();
+  };
   const actions = {
     submit: () => submit.send(),
     undo: () => history.undo(),
@@ -299,15 +304,15 @@ export function openScreen({ signal, submitted }) {
     jump: () => about.jump(),
     palette: () => about.insertCharacter(),
     verify: () => verify.open(current),
-    turn: () => openDialog("turn"),
+    turn: ifLinesMay(() => openDialog("turn")),
     hand: () => about.toggleHand(),
-    shape: () => boxes.shape(),
-    add: () => boxes.add(),
-    delete: () => boxes.delete(),
-    split: () => boxes.split(),
-    merge: () => boxes.merge(),
-    up: () => boxes.move(-1),
-    down: () => boxes.move(1),
+    shape: ifLinesMay(() => boxes.shape()),
+    add: ifLinesMay(() => boxes.add()),
+    delete: ifLinesMay(() => boxes.delete()),
+    split: ifLinesMay(() => boxes.split()),
+    merge: ifLinesMay(() => boxes.merge()),
+    up: ifLinesMay(() => boxes.move(-1)),
+    down: ifLinesMay(() => boxes.move(1)),
     rotate: () => announce(`The view is turned by ${viewer.rotate()} degrees.`),
     contrast: () => {
       announce(`Contrast: ${viewer.nextContrast()}`);
