@@ -20,10 +20,10 @@ from review import geometry
 from review.drafts import DraftEntry, save_drafts
 from review.edits import EditKind, LineEdit, LineMark, handwritten
 from review.exceptions import InvalidChange, LeaseLost
-from review.models import Draft, PlantedError, ReviewTask
+from review.models import Draft, Label, PlantedError, ReviewTask
 from review.planted_pieces import put_back_in_parts
 from review.plants import unplanted_texts
-from review.states import TaskKind, TaskStatus, Verdict
+from review.states import WITHOUT_TEXT, TaskKind, TaskStatus, Verdict
 from review.text import clean_line
 
 DRAWING = frozenset({EditKind.ADD, EditKind.RESHAPE, EditKind.SPLIT, EditKind.MERGE})
@@ -245,20 +245,29 @@ def _quad(task: ReviewTask, points: Sequence[Sequence[float]]) -> geometry.Quad:
 def _carry_typing(
     task: ReviewTask, user: AbstractBaseUser, change: Change, new: Sequence[Line]
 ) -> None:
-    """What the reviewer typed on a line goes with it to the lines that take its place."""
+    """What the reviewer typed on a line goes with it to the lines that take its place.
+
+    So does that nobody can read it, or that it is no text, where that is said of all it comes from.
+    """
+    if not new:
+        return
+    mark = _without_text(task, user, change.lines)
     plants = PlantedError.objects.filter(
         task=task, reviewer_id=user.pk, line__in=change.lines
     ).values_list("planted_text", "model_text")
     entries = [
-        DraftEntry(line.pk, text, Verdict.CORRECTED, 0)
+        DraftEntry(line.pk, text, mark or Verdict.CORRECTED, 0)
         for line, text in zip(new, unplanted(change.texts, plants), strict=False)
         if text is not None
     ]
-    if not entries and change.kind == EditKind.RESHAPE and new:
+    if not entries and change.kind == EditKind.RESHAPE:
         kept = Draft.objects.of(task, user).filter(line__in=change.lines).first()
         text = unplanted_texts([kept])[kept] if kept is not None else ""
         if kept is not None and not any(text == clean_line(read) for _, read in plants):
             entries = [DraftEntry(new[0].pk, text, kept.verdict, 0)]
+    if mark:
+        with_text = {entry.line_id for entry in entries}
+        entries += [DraftEntry(line.pk, "", mark, 0) for line in new if line.pk not in with_text]
     if handwritten(change.lines):
         LineMark.objects.bulk_create(
             LineMark(
@@ -272,6 +281,17 @@ def _carry_typing(
         )
     if entries:
         save_drafts(task=task, user=user, entries=entries)
+
+
+def _without_text(task: ReviewTask, user: AbstractBaseUser, lines: Sequence[int]) -> str:
+    """“Illegible” or “not text” where the screen shows that of each of these lines; else empty."""
+    labels = Label.objects.current().unspoilt_for(user).filter(line__in=lines)
+    said = dict(labels.values_list("line_id", "verdict"))
+    said |= dict(
+        Draft.objects.of(task, user).filter(line__in=lines).values_list("line_id", "verdict")
+    )
+    verdicts = {said.get(line, "") for line in lines}
+    return next(iter(verdicts)) if len(verdicts) == 1 and verdicts <= WITHOUT_TEXT else ""
 
 
 def unplanted(

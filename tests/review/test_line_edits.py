@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db import InternalError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from recognition.line_order import standing
 from recognition.line_reading import read_lines
@@ -20,10 +21,10 @@ from review.exceptions import InvalidChange, LeaseLost
 from review.leases import claim_task
 from review.models import Draft, Label, ReviewTask
 from review.reshaping import Change, change_lines, unplanted
-from review.services import LineEntry, submit_page
+from review.services import LineEntry, reopen_page, submit_page
 from review.turned import read_page_turned
 from tests.doubles import ScriptedEngine, always
-from tests.factories import make_reviewer, make_task
+from tests.factories import make_admin, make_page, make_reviewer, make_task, submit_as_read
 from tests.review.helpers import form_of
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +99,55 @@ def test_what_was_typed_goes_along_to_the_new_lines(
     assert drafts == {first: "typed", new: "typed"}
     merged = do("merge", lines=(new, second), texts=("typed Thank you",)).added[0]
     assert Draft.objects.get(line=merged).text == "typed Thank you"
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts"),
+    [
+        ("reshape", ("Tota",)),  # as the screen sends it: what was typed before it was called so
+        ("reshape", ()),
+        ("split", ("To", "ta")),
+        ("split", ()),
+        ("merge", ("Tota Thank you",)),
+        ("merge", ()),
+    ],
+)
+def test_what_nobody_can_read_stays_so_in_another_box(
+    held: ReviewTask, reviewer: User, do: Do, kind: str, texts: tuple[str, ...]
+) -> None:
+    first, second = standing(held.page)
+    entries = [DraftEntry(line, "Tota", "illegible", 0) for line in (first, second)]
+    save_drafts(task=held, user=reviewer, entries=entries)
+    lines = (first, second) if kind == "merge" else (first,)
+    new = do(kind, lines=lines, polygon=BOX, texts=texts).added
+    drafts = Draft.objects.of(held, reviewer).filter(line__in=new)
+    assert {draft.verdict for draft in drafts} == {"illegible"}
+    assert len(drafts) == (2 if kind == "split" else 1)
+    if texts:
+        assert [draft.text for draft in drafts.order_by("line")] == list(texts)
+
+
+def test_what_was_submitted_as_not_text_stays_so_in_another_box(reviewer: User) -> None:
+    done = submit_as_read(make_page(), reviewer)
+    line = standing(done.page)[0]
+    Label.objects.current().filter(line=line).update(superseded_at=timezone.now())
+    Label.objects.create(line_id=line, task=done, reviewer=reviewer, verdict="not_text")
+    opened = reopen_page(page=done.page, actor=make_admin(), reason="its box is wrong")
+    task = claim_task(opened.pk, reviewer)
+    assert task
+    assert task.lease_token
+    change = Change("reshape", lines=(line,), polygon=BOX, texts=("Total 12.50",))
+    change_lines(task_id=task.pk, token=task.lease_token, user=reviewer, change=change)
+    assert Draft.objects.of(task, reviewer).get().verdict == "not_text"
+
+
+def test_lines_of_which_one_has_a_text_are_merged_as_text(
+    held: ReviewTask, reviewer: User, do: Do
+) -> None:
+    first, second = standing(held.page)
+    save_drafts(task=held, user=reviewer, entries=[DraftEntry(first, "", "illegible", 0)])
+    new = do("merge", lines=(first, second), texts=("Thank you",)).added[0]
+    assert Draft.objects.get(line=new).verdict == "corrected"
 
 
 def test_new_lines_are_read_by_the_model_that_the_page_shows(held: ReviewTask, do: Do) -> None:
