@@ -14,8 +14,9 @@ from review.exceptions import NotRestorable, NotUndoable
 from review.leases import make_room, one_at_a_time, take
 from review.models import Draft, Label, ReviewTask
 from review.plants import is_planted
+from review.proposals.confirmed import shown_texts
 from review.states import TASK_MOVES, WITHOUT_TEXT, TaskKind, TaskStatus, Verdict
-from review.text import clean_line
+from review.text import clean_line, same_label
 from review.triggers import PLANTED
 
 UNDO_TIME = timedelta(minutes=10)
@@ -67,7 +68,7 @@ def undo_submit(*, task_id: int, user: AbstractBaseUser) -> ReviewTask:
     )
     task.labels.current().update(superseded_at=now)
     Label.objects.bulk_create(_again(label) for label in before)
-    _keep_as_drafts(task, user, made)
+    _keep_as_drafts(task, user, made, before)
     make_room(task, user)
     seconds = task.seconds
     take(task, user, done_by=None, done_at=None, done_token=None, seconds=None, corrected=None)
@@ -152,12 +153,23 @@ def _again(label: Label) -> Label:
     )
 
 
-def _keep_as_drafts(task: ReviewTask, user: AbstractBaseUser, made: list[Label]) -> None:
+def _keep_as_drafts(
+    task: ReviewTask, user: AbstractBaseUser, made: list[Label], before: list[Label]
+) -> None:
     """What was submitted otherwise than read, as the drafts the screen opens with.
 
-    Their lines were done with, which a draft says by being confirmed, whatever its text.
+    So is what was submitted as read where the screen would show something else: what counted
+    `before`, or what is confirmed there. Their lines were done with, which a draft says by being
+    confirmed, whatever its text.
     """
-    said = {label.line_id: label for label in made if label.verdict != Verdict.CONFIRMED}
+    shown = {line: (text, Verdict.CONFIRMED.value) for line, text in shown_texts(task).items()}
+    shown |= {label.line_id: (label.text, label.verdict) for label in before}
+    said = {
+        label.line_id: label
+        for label in made
+        if label.verdict != Verdict.CONFIRMED
+        or not same_label(label.text, label.verdict, *shown.get(label.line_id, ("", "")))
+    }
     drafts = Draft.objects.of(task, user)
     for draft in drafts:
         label = said.pop(draft.line_id, None) or next(

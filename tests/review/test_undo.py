@@ -65,6 +65,17 @@ class TestUndo:
         assert (counting.text, counting.reviewer.username) == ("said by omar", "omar")
         assert Label.objects.current().filter(line__page=first.page).count() == 2
 
+    def test_a_line_put_back_to_what_was_read_comes_back_so(
+        self, site: Client, reviewer: User
+    ) -> None:
+        first = submitted(factories.make_reviewer(), line0="Total 12.58")
+        reopen_page(page=first.page, actor=factories.make_admin(), reason="look again")
+        second = factories.submit_as_read(first.page, reviewer)
+        answer = site.post(reverse("review_undo", args=[second.pk]))
+        assert 'value="Total 12.50"' in site.get(answer["Location"]).content.decode()
+        draft = Draft.objects.of(second, reviewer).get()  # of a line that shows it anyway, none
+        assert (draft.text, draft.line.position) == ("Total 12.50", 0)
+
     def test_the_page_i_was_at_comes_next(self, reviewer: User) -> None:
         task = submitted(reviewer)
         now, ahead = factories.make_task(), factories.make_task()
