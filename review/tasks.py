@@ -22,9 +22,9 @@ def refresh_queue() -> dict[str, int]:
 
 
 @shared_task(bind=False, expires=LINE_PATIENCE, **PATIENT)
-def read_page_turned(task_id: int, token: str, user_id: int, quarters: int) -> str:
+def read_page_turned(task_id: int, token: str, user_id: int, quarters: int, asked_at: str) -> str:
     """Read a held page anew, as its reviewer has turned it."""
-    return turned.read_page_turned(task_id, token, user_id, quarters)
+    return turned.read_page_turned(task_id, token, user_id, quarters, asked_at)
 
 
 @shared_task(bind=False, **PATIENT, **ONCE)

@@ -1,11 +1,13 @@
 """A whole page read anew, as a person has turned it: its lines are all replaced, and kept."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from celery import current_app
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerDown
 
 from recognition.engine_pool import engine_for
@@ -18,7 +20,7 @@ from recognition.reading import EngineFor, store_readings
 from recognition.registry import active_model
 from review.edits import EditKind, LineEdit
 from review.exceptions import InvalidChange, LeaseLost
-from review.models import ReviewTask
+from review.models import Draft, ReviewTask
 from review.reshaping import changeable_task, check_changeable
 
 READ_TURNED_TASK = "review.tasks.read_page_turned"
@@ -36,19 +38,27 @@ def request_turned_reading(
     reached.
     """
     check_changeable(task_id=task_id, token=token, user=user)
+    asked_at = timezone.now().isoformat()
+    args = [task_id, str(token), user.pk, quarters % 4, asked_at]
     try:
-        current_app.send_task(READ_TURNED_TASK, args=[task_id, str(token), user.pk, quarters % 4])
+        current_app.send_task(READ_TURNED_TASK, args=args)
     except BrokerDown as error:
         raise InvalidChange("The readers cannot be reached now. Try again in a minute.") from error
 
 
 def read_page_turned(
-    task_id: int, token: str, user_id: int, quarters: int, engines: EngineFor = engine_for
+    task_id: int,
+    token: str,
+    user_id: int,
+    quarters: int,
+    asked_at: str,
+    engines: EngineFor = engine_for,
 ) -> str:
     """Find and read the page's lines anew; returns the outcome's name.
 
     The slow work comes first and without a lock. What it found takes the page's place only where
-    the person still holds the page and no line of it has been changed meanwhile.
+    the person still holds the page and no line of it has been changed, nor typed on, meanwhile: who
+    goes on typing has changed their mind, and nothing tells a worker so but that.
     """
     task = (
         ReviewTask.objects.select_related("page__document__document_type", "model_version")
@@ -70,12 +80,13 @@ def read_page_turned(
     # Read once more from the stored page: so will training cut these lines, and a later reading.
     read = engine.recognise(image, quads) if quads else []
     found = [(quad, line.block, text) for quad, line, text in zip(quads, lines, read, strict=True)]
-    return _replace(task, before, version, character_set, found)
+    return _replace(task, datetime.fromisoformat(asked_at), before, version, character_set, found)
 
 
 @transaction.atomic
 def _replace(
     task: ReviewTask,
+    asked_at: datetime,
     before: list[int],
     version: ModelVersion,
     character_set: str,
@@ -90,7 +101,8 @@ def _replace(
         return "not held any more"
     except InvalidChange:
         return "not to be changed"
-    if standing(task.page) != before:
+    typed_since = Draft.objects.filter(task=task, saved_at__gt=asked_at).exists()
+    if typed_since or standing(task.page) != before:
         return "changed meanwhile"
     new: list[tuple[Line, RecognisedLine]] = [
         (new_line(task.page, polygon, block=block), text) for polygon, block, text in found

@@ -218,8 +218,8 @@ def test_a_page_turned_and_read_again_keeps_its_old_lines(
 ) -> None:
     before = standing(held.page)
     engine = ScriptedEngine(("turned", 0.9))
-    told = read_page_turned(held.pk, str(held.lease_token), reviewer.pk, 2, always(engine))
-    assert told == "read again"
+    asked: list[Any] = [held.pk, str(held.lease_token), reviewer.pk, 2, timezone.now().isoformat()]
+    assert read_page_turned(*asked, engines=always(engine)) == "read again"
     (line,) = held.page.lines.current()
     assert line.predictions.get().text == "turned"
     # Its first corner is the text's top left: at the right foot of the stored page.
@@ -227,8 +227,22 @@ def test_a_page_turned_and_read_again_keeps_its_old_lines(
     assert line.polygon[0][1] > line.polygon[3][1]
     do("revert", edit=LineEdit.objects.get().pk)
     assert standing(held.page) == before
-    told = read_page_turned(held.pk, str(uuid4()), reviewer.pk, 2, always(engine))
-    assert told == "not held any more"
+    asked[1] = str(uuid4())
+    assert read_page_turned(*asked, engines=always(engine)) == "not held any more"
+
+
+def test_a_page_on_which_somebody_types_on_is_not_replaced(
+    held: ReviewTask, reviewer: User
+) -> None:
+    before = standing(held.page)
+    save_drafts(task=held, user=reviewer, entries=[DraftEntry(before[0], "one", "corrected", 0)])
+    asked: list[Any] = [held.pk, str(held.lease_token), reviewer.pk, 2, timezone.now().isoformat()]
+    save_drafts(task=held, user=reviewer, entries=[DraftEntry(before[1], "two", "corrected", 0)])
+    engine = always(ScriptedEngine(("turned", 0.9)))
+    assert read_page_turned(*asked, engines=engine) == "changed meanwhile"
+    assert standing(held.page) == before
+    asked[-1] = timezone.now().isoformat()
+    assert read_page_turned(*asked, engines=engine) == "read again"
 
 
 def test_the_pages_history_tells_changes_and_what_lines_said_that_are_gone(

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, InternalError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from recognition.character_sets import CharacterSet
 from recognition.line_order import standing
@@ -145,10 +146,9 @@ class TestSecondPerson:
             change_lines(task_id=task.pk, token=token_of(task), user=omar, change=change)
         with pytest.raises(InvalidChange, match="flag the page"):
             request_turned_reading(task_id=task.pk, token=token_of(task), user=omar, quarters=2)
-        told = read_page_turned(
-            task.pk, str(task.lease_token), omar.pk, 2, always(ScriptedEngine(("turned", 0.9)))
-        )
-        assert told == "not to be changed"
+        asked: list[Any] = [task.pk, str(task.lease_token), omar.pk, 2, timezone.now().isoformat()]
+        engine = always(ScriptedEngine(("turned", 0.9)))
+        assert read_page_turned(*asked, engines=engine) == "not to be changed"
         assert standing(task.page) == before
         factories.submit_as_read(task.page, omar, line0="Total 12.56")
         decide = ReviewTask.objects.get(page=task.page, kind=TaskKind.DECIDE)

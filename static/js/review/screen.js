@@ -367,7 +367,7 @@ export function openScreen({ signal, submitted }) {
     closed: (line) => focusLine(line),
     submit: () => submit.send(),
   });
-  turning({ form, dialog: find("turn"), post, ask, flush: () => drafts.flush() });
+  turning({ form, dialog: find("turn"), order, edits, post, ask, flush: () => drafts.flush(), banners, signal });
   choosable({ url: form.dataset.keys, root: find("keys"), keys, post });
 
   // --- Opening ------------------------------------------------------------------------------------------

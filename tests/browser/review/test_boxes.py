@@ -228,6 +228,44 @@ def test_lines_changed_in_another_window_are_said_and_nothing_is_lost(
 
 def test_a_whole_page_is_turned_and_read_again(open_screen: Open, page: Tab) -> None:
     open_screen()
+    arguments = ask_for_a_turn(page)
+    assert arguments[3] == 2
+    read_page_turned(*arguments, engines=always(ScriptedEngine(("turned", 0.6))))
+    expect(page.locator(".lines .text")).to_have_count(1)
+    expect(field(page, 1)).to_have_value("turned")
+    page.keyboard.press("Control+z")
+    expect(page.locator(".lines .text")).to_have_count(5)
+    expect(field(page, 2)).to_have_value("Total 12.50")
+
+
+def test_a_turn_that_is_cancelled_leaves_who_goes_on_typing_in_peace(
+    open_screen: Open, page: Tab
+) -> None:
+    task = open_screen()
+    before = [line.pk for line in task.page.lines.current()]
+    turned = always(ScriptedEngine(("turned", 0.6)))
+    late = ask_for_a_turn(page)
+    page.keyboard.press("Escape")
+    expect(field(page, 2)).to_be_focused()
+    page.keyboard.press("End")
+    page.keyboard.type(" net")
+    wait_until(lambda: draft_text(task, 2) == "Total 12.50 net")
+    assert read_page_turned(*late, engines=turned) == "changed meanwhile"
+    assert [line.pk for line in task.page.lines.current()] == before
+    page.reload()
+    expect(page.locator("html[data-ready]")).to_be_attached()
+    soon = ask_for_a_turn(page)
+    page.keyboard.press("Escape")
+    assert read_page_turned(*soon, engines=turned) == "read again"
+    expect(page.get_by_text("before you cancelled that")).to_be_visible()
+    expect(field(page, 2)).to_have_value("Total 12.50 net")
+    page.get_by_role("button", name="Load it").click()
+    expect(page.locator(".lines .text")).to_have_count(1)
+    expect(field(page, 1)).to_have_value("turned")
+
+
+def ask_for_a_turn(page: Tab) -> list[Any]:
+    """Ask for the page upside down; returns what the worker is told of that."""
     with current_app.connection() as connection:
         connection.default_channel.client.delete("line")
     page.keyboard.press("Alt+t")
@@ -235,13 +273,7 @@ def test_a_whole_page_is_turned_and_read_again(open_screen: Open, page: Tab) -> 
     expect(page.locator("#turn-state")).to_have_text("The page is being read …")
     name, arguments = taken_from_the_queue()
     assert name == "review.tasks.read_page_turned"
-    assert arguments[-1] == 2
-    read_page_turned(*arguments, engines=always(ScriptedEngine(("turned", 0.6))))
-    expect(page.locator(".lines .text")).to_have_count(1)
-    expect(field(page, 1)).to_have_value("turned")
-    page.keyboard.press("Control+z")
-    expect(page.locator(".lines .text")).to_have_count(5)
-    expect(field(page, 2)).to_have_value("Total 12.50")
+    return list(arguments)
 
 
 def taken_from_the_queue() -> list[Any]:
