@@ -213,7 +213,8 @@ class ReviewTaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleVi
 
         409 `lease_lost` where the page is not yours any more: what was sent is kept as your
         drafts, and both versions come back. 409 `draft_conflict` where you have newer drafts that
-        this submit does not know. 422 where lines cannot be taken, with the reason for each.
+        this submit does not know. 422 where lines cannot be taken, with the reason for each: where
+        somebody has labelled one since `said`, both versions, and the `said` to send it again with.
         """
         task = get_object_or_404(ReviewTask.objects.visible_to(request.user), pk=pk)
         form = SubmissionSerializer(data=request.data)
@@ -232,6 +233,7 @@ class ReviewTaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleVi
                 entries=entries,
                 seconds=sent["seconds"],
                 revisions={entry["line"]: entry["revision"] for entry in sent["lines"]},
+                said=sent.get("said"),
             )
         except NewerDrafts as error:
             keep_refused(task=task, user=self.person, conflicts=error.conflicts)

@@ -26,15 +26,19 @@ class LeaseLost(ReviewError):
 
 
 class InvalidSubmission(ReviewError):
-    """Some lines cannot be taken as they stand; `lines` tells which and why."""
+    """Some lines cannot be taken as they stand; `lines` tells which and why.
+
+    `said` is the newest label that these faults know of: who sends the page again has seen it.
+    """
 
     code = "invalid_submission"
 
-    def __init__(self, lines: Mapping[int, str]) -> None:
+    def __init__(self, lines: Mapping[int, str], said: int = 0) -> None:
         super().__init__(
             f"{len(lines)} line{'s' if len(lines) != 1 else ''} cannot be submitted as they stand."
         )
         self.lines = dict(lines)
+        self.said = said
 
 
 class NewerDrafts(ReviewError):

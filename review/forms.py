@@ -74,7 +74,8 @@ class TargetForm(forms.Form):
 class Submission:
     """A submitted page. `revisions` holds, by line, the draft that the screen last knew.
 
-    `user_id` is whom the screen was made for; None where the form does not say.
+    `user_id` is whom the screen was made for, and `said` the newest label that it knew; None where
+    the form does not say.
     """
 
     user_id: int | None
@@ -82,6 +83,7 @@ class Submission:
     seconds: float
     entries: Mapping[int, LineEntry]
     revisions: Mapping[int, int]
+    said: int | None
 
     def drafts(self) -> list[DraftEntry]:
         """The same lines as drafts."""
@@ -124,13 +126,13 @@ def parse_submission(post: Mapping[str, str], line_ids: Iterable[int]) -> Submis
         text = text.replace("\x00", "")[:MAX_TEXT]  # a character that no database takes
         verdict = post.get(f"line-{line_id}-verdict", "")
         entries[line_id] = LineEntry(text, verdict if verdict in VERDICTS else Verdict.CORRECTED)
-    user = post.get("user", "")
     return Submission(
-        user_id=int(user) if re.fullmatch(r"[0-9]{1,10}", user) else None,
+        user_id=_number(post.get("user", "")),
         token=_token(post.get("token", "")),
         seconds=_seconds(post.get("seconds", "")),
         entries=entries,
         revisions=_revisions(post.get("revisions", "")),
+        said=_number(post.get("said", "")),
     )
 
 
@@ -196,7 +198,11 @@ def _whole(value: Any) -> int:
 
 def _key(text: str) -> int:
     """A key as a form carries it; 0, which none is, where it is not one."""
-    return int(text) if re.fullmatch(r"[0-9]{1,10}", text) else 0
+    return _number(text) or 0
+
+
+def _number(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"[0-9]{1,10}", text) else None
 
 
 def _token(text: str) -> UUID | None:

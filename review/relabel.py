@@ -5,6 +5,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from recognition.events import record_event
+from recognition.models import Page
 from review.exceptions import InvalidSubmission
 from review.models import Label
 from review.states import Verdict
@@ -20,6 +21,9 @@ def relabel_line(*, label: Label, text: str, actor: AbstractBaseUser, reason: st
     cleaned = clean_line(text)
     if not cleaned:
         raise InvalidSubmission({label.line_id: "Type what the line says."})
+    # A submit asks which labels its sender has seen: none may come between the question and the
+    # labels that it makes.
+    Page.objects.select_for_update(of=("self",)).get(lines=label.line_id)
     changed = Label.objects.current().filter(pk=label.pk).update(superseded_at=timezone.now())
     if not changed:
         raise InvalidSubmission({label.line_id: "The line has a newer label; look again."})

@@ -104,7 +104,10 @@ class ReviewLine:
 
 @dataclass(frozen=True, slots=True)
 class ReviewPage:
-    """A held page with all its lines, and why it is here."""
+    """A held page with all its lines, and why it is here.
+
+    `said` is the newest label that it shows: its submit is held against those made since.
+    """
 
     task: ReviewTask
     page: Page
@@ -112,6 +115,7 @@ class ReviewPage:
     lines: tuple[ReviewLine, ...]
     weakest: ReviewLine | None
     reopened_because: str
+    said: int | None
     faults: str = ""
     seconds: float = 0.0
     data: dict[str, Any] = field(default_factory=dict)
@@ -175,8 +179,12 @@ def review_page(
     others: Iterable[DraftConflict] = (),
     faults: str = "",
     seconds: float = 0.0,
+    said: int | None = None,
 ) -> ReviewPage:
-    """The screen of a task; `typed`, `errors` and `others` come back from a refused submit."""
+    """The screen of a task; `typed`, `errors`, `others` and `said` come from a refused submit.
+
+    Its newer labels are not shown then, for what was typed is, and so `said` stays what it knew.
+    """
     page = task.page
     rows = page.lines.current().values_list("pk", "position", "polygon")
     lines = [_Place(*row) for row in rows]
@@ -223,6 +231,7 @@ def review_page(
         lines=tuple(shown),
         weakest=next((line for line in shown if line.id == weakest_id), None),
         reopened_because=_reopened_because(task),
+        said=said if typed is not None else max((row.pk for row in labels.values()), default=0),
         faults=faults,
         seconds=seconds,
     )

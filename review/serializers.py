@@ -244,6 +244,12 @@ class SubmissionSerializer(LeaseSerializer):
     """Every line of the page, and the seconds of your attention that it took."""
 
     seconds = serializers.FloatField(min_value=0)
+    said = serializers.IntegerField(
+        required=False,
+        min_value=0,
+        help_text="The highest id of a label that the page's lines had when you read them; 0 for "
+        "none. A line that somebody has labelled since is then not labelled over unseen.",
+    )
     lines = EntrySerializer(many=True)
 
 

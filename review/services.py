@@ -1,6 +1,6 @@
 """Submitting a page and opening it again: where typing becomes labels."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -32,6 +32,11 @@ from review.text import clean_line, same_label
 MAX_SECONDS = 3_600.0
 """More than an hour on one page is a forgotten tab, not work."""
 
+SAID_SINCE = (
+    "Since you opened the page, “{theirs}” was put here, and you have “{yours}”. "
+    "Put in what is right, and submit again."
+)
+
 
 @transaction.atomic
 def submit_page(
@@ -42,18 +47,20 @@ def submit_page(
     entries: Mapping[int, LineEntry],
     seconds: float,
     revisions: Mapping[int, int] | None = None,
+    said: int | None = None,
 ) -> ReviewTask:
     """Turn every line of the page into a label and finish the task.
 
     `entries` names every current line of the page; `seconds` is the person's time on the page and
     is shared out over its lines; `revisions` holds, by line, the newest draft that the sender
-    knows. The same submit sent twice is done once. Raises LeaseLost where the page is not held
-    under `token` and NewerDrafts where another window of the user wrote something else since (the
-    caller keeps the typing and shows both versions), InvalidSubmission where a line has neither
-    text nor a reason for having none.
+    knows, and `said` is the newest label of the page that they know. The same submit sent twice is
+    done once. Raises LeaseLost where the page is not held under `token` and NewerDrafts where
+    another window of the user wrote something else since (the caller keeps the typing and shows
+    both versions), InvalidSubmission where a line has neither text nor a reason for having none,
+    or where somebody has said something else of it since.
     """
     task = (
-        ReviewTask.objects.select_for_update(of=("self",))
+        ReviewTask.objects.select_for_update(of=("self", "page"))  # nobody labels it meanwhile
         .select_related("page", "document_type")
         .get(pk=task_id)
     )
@@ -68,7 +75,14 @@ def submit_page(
     if newer := newer_drafts(task=task, user=user, entries=as_drafts(sent, revisions or {})):
         raise NewerDrafts(newer)
     lines = list(task.page.lines.current().values_list("pk", flat=True))
-    cleaned = _checked(lines, entries)
+    second = task.kind == TaskKind.SECOND
+    counting = [] if second else list(Label.objects.current().filter(line__in=lines))
+    cleaned, faults = _checked(lines, entries)
+    if said is not None:
+        unseen = [label for label in counting if label.pk > said]
+        faults |= _said_since(unseen, entries, sent)
+    if faults:
+        raise InvalidSubmission(faults, said=max((label.pk for label in counting), default=0))
     shown = {
         line: (prediction, text)
         for prediction, line, text in Prediction.objects.of_reading(task)
@@ -78,7 +92,6 @@ def submit_page(
     now = timezone.now()
     seconds = min(max(seconds, 0.0), MAX_SECONDS)
     judge_plants(plants, sent)
-    second = task.kind == TaskKind.SECOND
     if not second:
         Label.objects.current().filter(line__in=lines).update(superseded_at=now)
     made = Label.objects.bulk_create(
@@ -178,8 +191,10 @@ def _as_it_stands(task: ReviewTask) -> ReviewTask:
     return ReviewTask.objects.with_what_is_told(admin=False).get(pk=task.pk)
 
 
-def _checked(lines: list[int], entries: Mapping[int, LineEntry]) -> dict[int, LineEntry]:
-    """The entries with their text cleaned; raises InvalidSubmission with every fault at once."""
+def _checked(
+    lines: list[int], entries: Mapping[int, LineEntry]
+) -> tuple[dict[int, LineEntry], dict[int, str]]:
+    """The entries with their text cleaned, and what is wrong with those that cannot be."""
     faults: dict[int, str] = {}
     cleaned: dict[int, LineEntry] = {}
     for line in lines:
@@ -192,9 +207,25 @@ def _checked(lines: list[int], entries: Mapping[int, LineEntry]) -> dict[int, Li
             faults[line] = "Type what the line says, or mark it illegible or not text."
         else:
             cleaned[line] = LineEntry(text)
-    if faults:
-        raise InvalidSubmission(faults)
-    return cleaned
+    return cleaned, faults
+
+
+def _said_since(
+    unseen: Iterable[Label], entries: Mapping[int, LineEntry], sent: Mapping[int, LineEntry]
+) -> dict[int, str]:
+    """Both versions of the lines on which a label that the sender has not seen says otherwise.
+
+    `entries` are what would count, `sent` what the sender sees: an error planted there stays.
+    """
+    faults = {}
+    for label in unseen:
+        entry = entries.get(label.line_id)
+        if entry and not same_label(label.text, label.verdict, entry.text, entry.verdict):
+            yours = sent[label.line_id].text
+            if entry.verdict in WITHOUT_TEXT:
+                yours = Verdict(entry.verdict).label
+            faults[label.line_id] = SAID_SINCE.format(theirs=label, yours=yours)
+    return faults
 
 
 def _corrected(cleaned: Mapping[int, LineEntry], shown: Mapping[int, tuple[int, str]]) -> int:

@@ -170,18 +170,19 @@ def review_submit(request: HttpRequest, task_id: int) -> HttpResponse:
             entries=sent.entries,
             seconds=sent.seconds,
             revisions=sent.revisions,
+            said=sent.said,
         )
     except LeaseLost as error:
         return _refusal(error, 409) if _wants_json(request) else _conflict(request, task, sent)
     except InvalidSubmission as error:
         if _wants_json(request):
-            return _refusal(error, 422, lines=error.lines)
-        return _sent_back(request, task, sent, error, errors=error.lines)
+            return _refusal(error, 422, lines=error.lines, said=error.said)
+        return _sent_back(request, task, sent, error, errors=error.lines, said=error.said)
     except NewerDrafts as error:
         keep_refused(task=task, user=user, conflicts=error.conflicts)
         if _wants_json(request):
             return _refusal(error, 422, conflicts=_told(error.conflicts))
-        return _sent_back(request, task, sent, error, others=error.conflicts)
+        return _sent_back(request, task, sent, error, others=error.conflicts, said=sent.said)
     following = claim_next(user)
     if following is None or not _wants_json(request):
         messages.success(request, f"Submitted: {task.page}.")
@@ -279,6 +280,7 @@ def _sent_back(
     sent: Submission,
     error: ReviewError,
     *,
+    said: int | None,
     errors: Mapping[int, str] | None = None,
     others: Iterable[DraftConflict] = (),
 ) -> HttpResponse:
@@ -299,6 +301,7 @@ def _sent_back(
         others=others,
         faults=error.message,
         seconds=sent.seconds,
+        said=said,
     )
     return _drawn(request, shown, status=422)
 

@@ -1,8 +1,9 @@
 """Every error of the API in one shape: {"code", "message", ...}.
 
 `code` is stable and meant for programs, `message` is a sentence for people. What is more is there
-only where it is needed: "fields" (invalid input), "lines" (faults of a submitted page),
-"wait_seconds" (throttled), "offset" (a part of an upload begins elsewhere).
+only where it is needed: "fields" (invalid input), "lines" (faults of a submitted page) and "said"
+(the newest label that these know of), "wait_seconds" (throttled), "offset" (a part of an upload
+begins elsewhere).
 """
 
 from collections.abc import Mapping
@@ -50,7 +51,7 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
         status = next(status for kind, status in STATUS if isinstance(error, kind))
         more: dict[str, Any] = {}
         if isinstance(error, InvalidSubmission):
-            more = {"lines": error.lines}
+            more = {"lines": error.lines, "said": error.said}
         elif isinstance(error, OffsetWrong):
             more = {"offset": error.offset}
         return Response({"code": error.code, "message": error.message, **more}, status=status)

@@ -10,10 +10,19 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from review.models import Draft, Label, ReviewTask
+from review.relabel import relabel_line
 from review.route import route_page
 from review.states import TaskKind
 from tests.api.conftest import client_of
-from tests.factories import SURE_LINES, make_admin, make_page, make_reviewer, make_task, make_type
+from tests.factories import (
+    SURE_LINES,
+    make_admin,
+    make_page,
+    make_reviewer,
+    make_task,
+    make_type,
+    submit_as_read,
+)
 
 pytestmark = pytest.mark.django_db
 TASKS = "/api/v1/review-tasks/"
@@ -84,6 +93,27 @@ def test_lines_that_cannot_be_taken_are_each_told_why(reviewer_api: APIClient) -
     assert answer.json()["code"] == "invalid_submission"
     assert set(answer.json()["lines"]) == {str(missing), str(body["lines"][0]["line"])}
     assert not Label.objects.exists()
+
+
+def test_a_line_that_was_labelled_since_is_not_labelled_over_unseen(
+    reviewer_api: APIClient, admin_api: APIClient
+) -> None:
+    page = make_page()
+    submit_as_read(page, make_reviewer(), line0="said first")
+    admin_api.post(f"/api/v1/pages/{page.pk}/reopen/", {"reason": "look again"}, format="json")
+    task = claim(reviewer_api)
+    lines = reviewer_api.get(f"/api/v1/pages/{page.pk}/lines/").json()
+    said = max(line["label"]["id"] for line in lines)
+    body = submission(task, line0="said first", line1="Thank you") | {"said": said}
+    old = Label.objects.current().get(text="said first")
+    label = relabel_line(label=old, text="corrected", actor=make_admin(), reason="it was wrong")
+    path = f"{TASKS}{task['id']}/submit/"
+    answer = reviewer_api.post(path, body, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_submission")
+    assert "“corrected”" in answer.json()["lines"][str(label.line_id)]
+    assert Label.objects.current().get(line=label.line_id) == label
+    again = body | {"said": answer.json()["said"]}
+    assert reviewer_api.post(path, again, format="json").status_code == 200
 
 
 def test_a_stale_submit_shows_both_versions_and_keeps_the_typing(

@@ -1,5 +1,6 @@
 """Submitting a page, in time and too late: no typing is ever dropped."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,7 +10,10 @@ from django.urls import reverse
 
 from review.leases import claim_task
 from review.models import Draft, Label, RefusedDraft, ReviewTask
+from review.relabel import relabel_line
+from review.services import reopen_page
 from review.states import TaskStatus, Verdict
+from review.undo import restore_line
 from tests import factories
 from tests.review.helpers import entry, expire, first_line, form_of, post_drafts
 
@@ -185,6 +189,94 @@ def test_a_window_that_does_not_know_a_newer_draft_may_not_label_over_it(
     assert kept.text == form[f"line-{line}-text"]
     form["revisions"] = f"{line}:1"
     assert site.post(address, form).status_code == 302
+
+
+class TestSaidMeanwhile:
+    """What an admin restores or corrects on a page that somebody has open is not labelled over."""
+
+    @pytest.fixture
+    def opened(self, reviewer: User) -> ReviewTask:
+        """A page opened again and held, on whose first line three things were said."""
+        page = factories.make_page()
+        factories.submit_as_read(page, factories.make_reviewer(), line0="said first")
+        for text in ("said second", "said third"):
+            reopen_page(page=page, actor=factories.make_admin(), reason="look again")
+            factories.submit_as_read(page, factories.make_reviewer(), line0=text)
+        task = reopen_page(page=page, actor=factories.make_admin(), reason="look again")
+        found = claim_task(task.pk, reviewer)
+        assert found is not None
+        return found
+
+    def restored(self, task: ReviewTask) -> Label:
+        """The first line as an admin puts it back to what was said at first."""
+        line = task.page.lines.current()[0]
+        first, *_, known = Label.objects.filter(line=line).order_by("pk")
+        return restore_line(
+            line=line, actor=factories.make_admin(), known=known.pk, label_id=first.pk
+        )
+
+    def drawn(self, site: Client, task: ReviewTask) -> dict[str, Any]:
+        """The form as the screen shows it now, sent as it stands."""
+        shown = site.get(reverse("review_task", args=[task.pk])).context["screen"]
+        texts = {f"line{line.number - 1}": line.text for line in shown.lines}
+        return form_of(task, **texts) | {"said": str(shown.said)}
+
+    def test_a_restored_line_is_not_labelled_over_unseen(
+        self, site: Client, opened: ReviewTask
+    ) -> None:
+        form = self.drawn(site, opened)
+        label = self.restored(opened)
+        address = reverse("review_submit", args=[opened.pk])
+        told = site.post(address, form, headers={"Accept": "application/json"})
+        assert told.status_code == 422
+        (fault,) = told.json()["lines"].values()
+        assert "“said first”" in fault
+        assert "“said third”" in fault
+        assert Label.objects.current().get(line=label.line_id) == label
+        form["said"] = str(told.json()["said"])
+        assert site.post(address, form).status_code == 302
+        assert Label.objects.current().get(line=label.line_id).text == "said third"
+
+    def test_nor_is_a_corrected_one_and_without_a_script_the_screen_says_so(
+        self, site: Client, opened: ReviewTask
+    ) -> None:
+        form = self.drawn(site, opened)
+        old = Label.objects.current().get(text="said third")
+        label = relabel_line(
+            label=old, text="corrected", actor=factories.make_admin(), reason="a disputed label"
+        )
+        address = reverse("review_submit", args=[opened.pk])
+        answer = site.post(address, form)
+        assert answer.status_code == 422
+        html = answer.content.decode()
+        assert "“corrected” was put here" in html
+        assert 'value="said third"' in html
+        assert f'name="said" value="{label.pk}"' in html
+        assert Label.objects.current().get(line=label.line_id) == label
+        assert site.post(address, form | {"said": str(label.pk)}).status_code == 302
+
+    def test_what_a_newer_draft_hides_is_said_after_it(
+        self, site: Client, opened: ReviewTask, reviewer: User
+    ) -> None:
+        form = self.drawn(site, opened)
+        other = opened.page.lines.current()[1].pk
+        post_drafts(site, opened, reviewer, entry(other, "typed in another window"))
+        self.restored(opened)
+        address = reverse("review_submit", args=[opened.pk])
+        html = site.post(address, form).content.decode()
+        assert "typed in another window" in html
+        assert f'name="said" value="{form["said"]}"' in html  # what was restored is not shown yet
+        answer = site.post(address, form | {"revisions": f"{other}:1"})
+        assert "“said first” was put here" in answer.content.decode()
+
+    def test_who_sends_what_was_restored_is_not_asked(
+        self, site: Client, opened: ReviewTask
+    ) -> None:
+        form = self.drawn(site, opened)
+        label = self.restored(opened)
+        form[f"line-{label.line_id}-text"] = "said  first"
+        address = reverse("review_submit", args=[opened.pk])
+        assert site.post(address, form).status_code == 302
 
 
 def test_what_no_database_takes_is_left_out_and_the_rest_is_kept(

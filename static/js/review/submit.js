@@ -106,6 +106,7 @@ export class Submit {
       return false;
     }
     if (kind === "refused" && data?.lines) {
+      this.form.elements.said.value = data.said; // the faults tell of every label up to that one
       for (const [id, fault] of Object.entries(data.lines)) showFault(this.lines.get(Number(id)), fault);
       this.go(this.lines.get(Number(Object.keys(data.lines)[0])));
     } else if (kind === "refused" && data?.conflicts) {
