@@ -50,13 +50,14 @@ def claim_next(user: AbstractBaseUser) -> ReviewTask | None:
 def claim_ahead(user: AbstractBaseUser) -> ReviewTask | None:
     """Hold the page after the one that the user works on ready for them.
 
-    None where they work on none (nothing is kept from others for somebody who is not there), or
-    where nothing is left.
+    None where they work on none or their lease has run out (nothing is kept from others for
+    somebody who is not there), or where nothing is left.
     """
     with transaction.atomic():
         one_at_a_time(user)
         mine = _mine(user)
-        if Hold.ACTIVE not in mine:
+        until = mine[Hold.ACTIVE].lease_expires_at if Hold.ACTIVE in mine else None
+        if until is None or until <= timezone.now():
             return None
         task = mine.get(Hold.AHEAD) or _first_free(user)
         return take(task, user, Hold.AHEAD) if task else None

@@ -26,7 +26,7 @@ from review.leases import (
 from review.models import Draft, ReviewTask
 from review.states import Hold, TaskStatus
 from tests import factories
-from tests.review.helpers import form_of
+from tests.review.helpers import expire, form_of
 
 
 def got(task: ReviewTask | None) -> ReviewTask:
@@ -63,6 +63,22 @@ class TestAhead:
         assert claim_ahead(reviewer) is None
         task.refresh_from_db()
         assert task.status == TaskStatus.WAITING
+
+    def test_nothing_is_held_ahead_for_somebody_whose_time_has_run_out(
+        self, reviewer: User, task: ReviewTask
+    ) -> None:
+        """Not the page they worked on either, which is anybody's by now."""
+        working = got(claim_next(reviewer))
+        expire(working)
+        assert claim_ahead(reviewer) is None
+        other = factories.make_task()
+        assert claim_ahead(reviewer) is None
+        working.refresh_from_db()
+        other.refresh_from_db()
+        assert (working.hold, other.status) == (Hold.ACTIVE, TaskStatus.WAITING)
+        assert working.lease_token is not None
+        renew_lease(task_id=working.pk, token=working.lease_token)
+        assert got(claim_ahead(reviewer)).pk == other.pk
 
     def test_leaving_gives_back_the_page_ahead_too(self, reviewer: User) -> None:
         factories.make_task()
