@@ -30,7 +30,10 @@ class LineChanges:
 
 
 def line_changes(page: Page, user: AbstractBaseUser, *, admin: bool) -> LineChanges:
-    """The changes, in a fixed number of queries; of drafts a reviewer sees their own alone."""
+    """The changes, in a fixed number of queries.
+
+    Of drafts a reviewer sees their own alone, of labels none that would spoil a blind reading.
+    """
     edits = tuple(
         LineEdit.objects.filter(task__page=page).select_related("reviewer").order_by("-pk")
     )
@@ -38,9 +41,10 @@ def line_changes(page: Page, user: AbstractBaseUser, *, admin: bool) -> LineChan
     if not lines:
         return LineChanges(edits, ())
     drafts = Draft.objects.filter(line__in=lines).select_related("reviewer").order_by("saved_at")
+    labels = Label.objects.filter(line__in=lines).select_related("reviewer").order_by("pk")
     if not admin:
         drafts = drafts.filter(reviewer_id=user.pk)
-    labels = Label.objects.filter(line__in=lines).select_related("reviewer").order_by("pk")
+        labels = labels.unspoilt_for(user)
     read = Prediction.objects.filter(line__in=lines).select_related("model_version").order_by("pk")
     said: Mapping[int, tuple[str, str]] = {
         **{row.line_id: (row.text, row.model_version.name) for row in read.defer("characters")},

@@ -7,8 +7,9 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from recognition.models import Page
+from recognition.models import Line, Page
 from recognition.querysets import ADJUDICATOR_GROUP
 from recognition.states import PageStatus
 from review.edits import EditKind, LineEdit
@@ -135,6 +136,16 @@ class TestBlind:
         answer = client.get(reverse("review_lines", args=[first.pk]), {"id": line.pk})
         assert answer.json()["lines"]
         assert b"12.58" not in answer.content
+
+    def test_nor_who_looks_up_a_line_that_stands_on_the_page_no_longer(
+        self, second: ReviewTask, client: Client
+    ) -> None:
+        line = second.page.lines.current()[0]
+        Line.objects.filter(pk=line.pk).update(retired_at=timezone.now())
+        address = reverse("page_detail", args=[second.page_id])
+        for user, told in ((factories.make_reviewer(), False), (factories.make_admin(), True)):
+            client.force_login(user)
+            assert (b"12.58" in client.get(address).content) is told
 
 
 class TestDecisions:
