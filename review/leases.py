@@ -130,13 +130,16 @@ def leave_task(*, task_id: int, token: UUID, known_end: datetime) -> bool:
 
 @transaction.atomic
 def release_task(*, task_id: int, token: UUID) -> None:
-    """Give a page back unfinished, and the one held ready as next with it; drafts stay.
+    """Give a page back unfinished; drafts stay.
 
-    One that comes next and was worked on follows in LEFT_TIME. Raises LeaseLost.
+    With the page worked on goes the one held ready as next, in LEFT_TIME where that was worked on
+    too; a parked page goes alone. Raises LeaseLost.
     """
-    holder = _held_under(task_id, token).reviewer_id
+    held = _held_under(task_id, token)
     _give_back(task_id, token)
-    ahead = ReviewTask.objects.ahead_of(holder)
+    if held.hold != Hold.ACTIVE:
+        return
+    ahead = ReviewTask.objects.ahead_of(held.reviewer_id)
     if not move(ahead.untouched(), TaskStatus.WAITING, TASK_MOVES, **FREE):
         _end_soon(ahead)
 

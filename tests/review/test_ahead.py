@@ -198,6 +198,18 @@ class TestParking:
         until = ReviewTask.objects.get(pk=held.pk).lease_expires_at
         assert renew_lease(task_id=held.pk, token=held.lease_token).lease_expires_at == until
 
+    def test_giving_a_parked_page_back_leaves_the_page_ahead_where_it_is(
+        self, held: ReviewTask, reviewer: User
+    ) -> None:
+        assert held.lease_token is not None
+        park_task(task_id=held.pk, token=held.lease_token, user=reviewer)
+        for _ in range(2):
+            factories.make_task()
+        working, ahead = got(claim_next(reviewer)), got(claim_ahead(reviewer))
+        release_task(task_id=held.pk, token=held.lease_token)
+        holds = dict(ReviewTask.objects.values_list("pk", "hold"))
+        assert holds == {held.pk: "", working.pk: Hold.ACTIVE, ahead.pk: Hold.AHEAD}
+
     def test_nobody_keeps_more_than_a_few_pages_from_the_others(self, reviewer: User) -> None:
         for number in range(PARK_LIMIT + 1):
             task = got(claim_task(factories.make_task(image=False).pk, reviewer))
