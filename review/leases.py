@@ -119,12 +119,13 @@ def leave_task(*, task_id: int, token: UUID, known_end: datetime) -> bool:
     that window knows it: where it was renewed since, the page is open elsewhere or was loaded
     again, so nothing changes and the answer is False.
     """
+    held = _held_under(task_id, token)
     rows = ReviewTask.objects.filter(
         pk=task_id, lease_token=token, hold=Hold.ACTIVE, lease_expires_at__lte=known_end
     )
-    if not _end_soon(rows):
+    if held is None or not _end_soon(rows):
         return False
-    _end_soon(ReviewTask.objects.ahead_of(ReviewTask.objects.get(pk=task_id).reviewer_id))
+    _end_soon(ReviewTask.objects.ahead_of(held.reviewer_id))
     return True
 
 
@@ -137,7 +138,7 @@ def release_task(*, task_id: int, token: UUID) -> None:
     """
     held = _held_under(task_id, token)
     _give_back(task_id, token)
-    if held.hold != Hold.ACTIVE:
+    if held is None or held.hold != Hold.ACTIVE:
         return
     ahead = ReviewTask.objects.ahead_of(held.reviewer_id)
     if not move(ahead.untouched(), TaskStatus.WAITING, TASK_MOVES, **FREE):
@@ -277,11 +278,17 @@ def _first_free(user: AbstractBaseUser) -> ReviewTask | None:
     return free.select_for_update(of=("self",), skip_locked=True).first()
 
 
-def _held_under(task_id: int, token: UUID) -> ReviewTask:
-    task = ReviewTask.objects.filter(pk=task_id, lease_token=token).first()
-    if task is None:
-        raise LeaseLost(GONE)
-    return task
+def _held_under(task_id: int, token: UUID) -> ReviewTask | None:
+    """The task held under this token, while all else that its holder asks for waits.
+
+    For what changes the page worked on and then the one ahead: a claim locks the two by their
+    keys, so each could wait for the other.
+    """
+    rows = ReviewTask.objects.filter(pk=task_id, lease_token=token)
+    holder = User.objects.filter(held_tasks__in=rows).first()
+    if holder is not None:
+        one_at_a_time(holder)
+    return rows.first()  # as it is now: another window may have parked it meanwhile
 
 
 def _give_back(task_id: int, token: UUID) -> None:

@@ -42,10 +42,13 @@ def read_instead(*, page: Page, actor: AbstractBaseUser) -> Page:
     withdrawn: the page is routed anew by what OCR reads. Raises NotForOcr with the reason.
     """
     page = Page.objects.select_for_update(of=("self",)).get(pk=page.pk)
-    # A claim skips locked rows and takes its lease on such a row, so nobody gets in between.
-    tasks = list(ReviewTask.objects.open().select_for_update().filter(page=page))
+    # As in `refile_document`: the page before its task, which is not waited for.
+    open_tasks = ReviewTask.objects.open().filter(page=page)
+    tasks = list(open_tasks.select_for_update(skip_locked=True))
     if reason := ocr_refusal(page):
         raise NotForOcr(reason)
+    if len(tasks) < open_tasks.count():
+        raise NotForOcr("Somebody works on this page now. Try again in a minute.")
     now = timezone.now()
     producer = page.model_version
     retired = page.lines.current().update(retired_at=now)

@@ -56,10 +56,15 @@ def refile_document(
         Document.objects.select_for_update(of=("self",)).select_related("batch").get(pk=document.pk)
     )
     pages = list(document.pages.select_for_update().order_by("number"))
-    # A claim skips locked rows and takes its lease on such a row, so nobody gets in between.
-    tasks = list(ReviewTask.objects.open().select_for_update().filter(page__document=document))
+    # Pages before tasks: so does routing. A claim skips locked rows and takes its lease on such a
+    # row, so nobody gets in between. A task that is locked is in somebody's hands: a submit holds
+    # it and waits for its page, so that to wait for the task here would be to wait for ever.
+    open_tasks = ReviewTask.objects.open().filter(page__document=document)
+    tasks = list(open_tasks.select_for_update(of=("self",), skip_locked=True))
     if reason := refile_refusal(document, document_type):
         raise NotRefilable(reason)
+    if len(tasks) < open_tasks.count():
+        raise NotRefilable("Somebody works on a page of this document now. Try again in a minute.")
     now = timezone.now()
     for task in tasks:
         rows = ReviewTask.objects.filter(pk=task.pk)

@@ -1,10 +1,12 @@
 """What tests of the reviewer's pages share: the forms that the screen sends."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -46,3 +48,11 @@ def expire(task: ReviewTask) -> None:
     ReviewTask.objects.filter(pk=task.pk).update(
         lease_expires_at=timezone.now() - timedelta(seconds=1)
     )
+
+
+def in_a_thread(work: Callable[[], Any]) -> Any:
+    """What `work` returns; for a thread of its own, whose connection is closed after it."""
+    try:
+        return work()
+    finally:
+        connection.close()

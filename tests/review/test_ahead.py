@@ -2,11 +2,12 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from threading import Barrier
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +19,8 @@ from review.leases import (
     claim_ahead,
     claim_next,
     claim_task,
+    leave_task,
+    one_at_a_time,
     park_task,
     release_task,
     renew_lease,
@@ -26,7 +29,7 @@ from review.leases import (
 from review.models import Draft, ReviewTask
 from review.states import Hold, TaskStatus
 from tests import factories
-from tests.review.helpers import expire, form_of
+from tests.review.helpers import expire, form_of, in_a_thread
 
 
 def got(task: ReviewTask | None) -> ReviewTask:
@@ -246,3 +249,25 @@ def test_windows_of_one_person_that_ask_at_once_hold_one_page_and_one_ahead() ->
         list(pool.map(ask, range(8)))
     holds = sorted(ReviewTask.objects.held_by(person).values_list("hold", flat=True))
     assert holds == [Hold.ACTIVE, Hold.AHEAD]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_goes_while_another_window_claims_waits_for_that() -> None:
+    """A claim locks the page worked on and the one ahead by their keys, whichever comes first."""
+    for _ in range(2):
+        factories.make_task(image=False)
+    person = factories.make_reviewer()
+    working, ahead = got(claim_next(person)), got(claim_ahead(person))
+    lease = {"task_id": working.pk, "token": working.lease_token}
+    leave = partial(leave_task, **lease, known_end=working.lease_expires_at)
+    with ThreadPoolExecutor(1) as other:
+        for go in (leave, partial(release_task, **lease)):
+            with transaction.atomic():
+                one_at_a_time(person)
+                ReviewTask.objects.select_for_update().get(pk=ahead.pk)
+                gone = other.submit(in_a_thread, go)
+                with pytest.raises(TimeoutError):
+                    gone.result(timeout=0.5)
+                ReviewTask.objects.select_for_update().get(pk=working.pk)
+            gone.result(timeout=30)
+    assert not ReviewTask.objects.held_by(person).exists()

@@ -1,9 +1,12 @@
 """A page taken from its PDF's text layer is read instead, unless somebody has worked on it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -33,6 +36,7 @@ from tests.factories import (
 from tests.recognition.engine_kit import shared_engine
 from tests.recognition.ingest_files import written_pdf
 from tests.recognition.test_text_layer import COLUMNS, LINES
+from tests.review.helpers import expire, in_a_thread
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +87,20 @@ def test_a_waiting_task_is_withdrawn_and_the_page_routed_anew():
     assert read_page(page.pk, always(shared_engine())) == "read"
     assert route_page(page.pk, draw=lambda: 0.5) in ("audit", "review")
     assert ReviewTask.objects.open().get(page=page).model_version.kind == "base"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_that_is_being_submitted_is_not_waited_for():
+    """The submit has its task and comes for the page: each would wait for the other."""
+    page = taken_page(audit_rate=1.0)
+    task = claim_task(ReviewTask.objects.open().get(page=page).pk, make_reviewer())
+    assert task is not None
+    expire(task)
+    read = partial(read_instead, page=page, actor=make_admin())
+    with ThreadPoolExecutor(1) as other, transaction.atomic():
+        ReviewTask.objects.select_for_update().get(pk=task.pk)  # so a submit begins
+        with pytest.raises(NotForOcr, match="works on this page now"):
+            other.submit(in_a_thread, read).result(timeout=20)
 
 
 def test_where_somebody_has_worked_the_page_says_why_it_stays(client: Client):

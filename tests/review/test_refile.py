@@ -1,9 +1,12 @@
 """A document under the wrong type is filed under the right one, and nothing of it is lost."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -28,6 +31,7 @@ from tests.factories import (
     submit_as_read,
 )
 from tests.recognition.engine_kit import shared_engine
+from tests.review.helpers import expire, in_a_thread
 
 pytestmark = pytest.mark.django_db
 
@@ -110,6 +114,27 @@ def test_a_page_whose_lease_has_run_out_goes_along() -> None:
     ReviewTask.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
     refile_document(document=page.document, document_type=make_type(), actor=make_admin())
     assert ReviewTask.objects.get(pk=task.pk).status == TaskStatus.WITHDRAWN
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_that_is_being_submitted_is_not_waited_for() -> None:
+    """The submit has its task and comes for the page: each would wait for the other."""
+    page, reviewer = make_page(make_type()), make_reviewer()
+    task = claim_task(ReviewTask.objects.open().get(page=page).pk, reviewer)
+    assert task is not None
+    expire(task)
+    move = partial(
+        refile_document, document=page.document, document_type=make_type(), actor=make_admin()
+    )
+    with ThreadPoolExecutor(1) as other, transaction.atomic():
+        ReviewTask.objects.select_for_update().get(pk=task.pk)  # so a submit begins
+        with pytest.raises(NotRefilable, match="works on a page of this document now"):
+            other.submit(in_a_thread, move).result(timeout=20)
+        submit_as_read(page, reviewer)
+    page.refresh_from_db()
+    assert page.status == PageStatus.REVIEWED
+    with pytest.raises(NotRefilable, match="have been reviewed"):
+        move()
 
 
 @pytest.mark.parametrize(
