@@ -22,6 +22,7 @@ from review.exceptions import LeaseLost, NewerDrafts
 from review.leases import (
     claim_ahead,
     claim_next,
+    claim_refusal,
     claim_task,
     flag_task,
     park_task,
@@ -168,9 +169,11 @@ class ReviewTaskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleVi
     @action(detail=True, methods=["post"])
     def claim(self, request: Request, pk: str) -> Response:
         """Claim this very page, if it is free or yours."""
-        task = claim_task(self.get_object().pk, self.person)
+        asked = self.get_object()
+        task = claim_task(asked.pk, self.person)
         if task is None:
-            raise LeaseLost("Somebody else holds this page, or it is done.")
+            refusal = claim_refusal(asked, self.person)
+            raise LeaseLost(refusal or "Somebody else holds this page, or it is done.")
         held = HeldTaskSerializer(self._one(task.pk), context=self.get_serializer_context())
         return Response(held.data)
 

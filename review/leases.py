@@ -71,16 +71,21 @@ def claim_task(task_id: int, user: AbstractBaseUser) -> ReviewTask | None:
     with transaction.atomic():
         one_at_a_time(user)
         visible = ReviewTask.objects.visible_to(user).select_for_update(of=("self",))
-        free = visible.claimable().filter(pk=task_id)
-        task = (
-            visible.held_by(user).filter(pk=task_id).first()
-            or free.for_review_by(user).first()
-            or (free.to_decide_by(user).first() if may_adjudicate(user) else None)
-        )
-        if task is None:
+        this = visible.filter(pk=task_id)
+        task = this.held_by(user).first() or this.claimable().first()
+        if task is None or claim_refusal(task, user):
             return None
         make_room(task, user)
         return take(task, user)
+
+
+def claim_refusal(task: ReviewTask, user: AbstractBaseUser) -> str:
+    """Why the user may not take the task even where it is free; nothing where they may."""
+    if user.pk in (task.first_reviewer_id, task.second_reviewer_id):
+        return "You have read this page yourself, and nobody checks their own work."
+    if task.kind == TaskKind.DECIDE and not may_adjudicate(user):
+        return "Two people have read this page differently, and an adjudicator decides."
+    return ""
 
 
 def renew_lease(*, task_id: int, token: UUID) -> ReviewTask:

@@ -36,6 +36,7 @@ from review.forms import (
 from review.leases import (
     GONE,
     claim_next,
+    claim_refusal,
     claim_task,
     flag_task,
     keep_open,
@@ -82,15 +83,16 @@ def review_task(request: HttpRequest, task_id: int) -> HttpResponse:
     user = person(request)
     task = get_object_or_404(task_for(user), pk=task_id)
     if request.method == "POST":
-        if claim_task(task.pk, user) is None:
+        if claim_task(task.pk, user) is None and not claim_refusal(task, user):
             messages.warning(request, "Somebody else has this page now, or it is done.")
         return redirect("review_task", task_id=task.pk)
     if task.status == TaskStatus.HELD and task.reviewer_id == user.pk and keep_open(task):
         if task.kind == TaskKind.DECIDE:
             return redirect("adjudicate", task_id=task.pk)
         return draw_screen(request, task)
-    free = ReviewTask.objects.visible_to(user).claimable().filter(pk=task.pk).exists()
-    return render(request, "review/not_yours.html", {"task": task, "free": free})
+    waits = ReviewTask.objects.claimable().filter(pk=task.pk).exists()
+    context = {"task": task, "waits": waits, "refusal": claim_refusal(task, user)}
+    return render(request, "review/not_yours.html", context)
 
 
 @require_POST
@@ -314,7 +316,8 @@ def _conflict(request: HttpRequest, task: ReviewTask, sent: Submission) -> HttpR
         task=task, user=user, entries=[entry for entry in sent.drafts() if entry.line_id in typed]
     )
     shown = conflict_page(task, user, sent.entries, kept.saved.conflicts)
-    free = ReviewTask.objects.visible_to(user).claimable().filter(pk=task.pk).exists()
+    waits = ReviewTask.objects.claimable().filter(pk=task.pk).exists()
+    free = waits and not claim_refusal(shown.task, user)
     mine = shown.task.status == TaskStatus.HELD and shown.task.reviewer_id == user.pk
     context = {"conflict": shown, "free": free, "mine": mine}
     return render(request, "review/conflict.html", context, status=409)

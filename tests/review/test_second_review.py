@@ -80,6 +80,21 @@ class TestSecondPerson:
         assert other is not None
         assert other.pk == second.pk
 
+    def test_the_first_person_is_told_why_they_cannot_take_it(
+        self, first_done: ReviewTask, reviewer: User
+    ) -> None:
+        second, site = waiting_second(first_done), client_of(reviewer)
+        address = reverse("review_task", args=[second.pk])
+        for answer in (site.get(address), site.post(address, follow=True)):
+            html = answer.content.decode()
+            assert "nobody checks their own work" in html
+            assert "Take this page" not in html
+            assert "Somebody else has this page now" not in html
+        refused = site.post(f"/api/v1/review-tasks/{second.pk}/claim/")
+        assert refused.status_code == 409
+        assert "nobody checks their own work" in refused.json()["message"]
+        assert b"Take this page" in client_of(make_reviewer()).get(address).content
+
     def test_the_page_is_not_final_before_the_second(self, first_done: ReviewTask) -> None:
         assert Page.objects.get(pk=first_done.page_id).status == PageStatus.REVIEW
         factories.submit_as_read(first_done.page, make_reviewer(), line0="Total 12.58")
@@ -319,6 +334,9 @@ class TestAdjudicator:
         assert claim_next(other) is None
         assert claim_task(disputed.pk, other) is None
         site = client_of(other)
+        html = site.get(reverse("review_task", args=[disputed.pk])).content.decode()
+        assert "an adjudicator decides" in html
+        assert "Take this page" not in html
         for name in ("disagreement_list", "agreement"):
             assert site.get(reverse(name)).status_code == 403
         for name in ("adjudicate", "check_waive"):
