@@ -10,7 +10,7 @@ from review.choices import Choice, Parts, told_apart
 from review.models import Draft, Label, RefusedDraft, ReviewTask
 from review.second import Difference, both_readings
 from review.states import WITHOUT_TEXT, Verdict
-from review.text import same_label
+from review.text import MAX_TEXT, same_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class DecidePage:
     task: ReviewTask
     lines: tuple[DecideLine, ...]
     settled: tuple[SettledLine, ...]
+    max_text: int = MAX_TEXT
 
     @property
     def faults(self) -> int:

@@ -8,12 +8,13 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from review.selectors import ReviewLine
+from review.text import MAX_TEXT
 
 
 def drawn_lines(lines: Iterable[ReviewLine]) -> SafeString:
     """Each line's number, crop, verdict and field, as the list of lines holds them."""
     crops = reverse("line_crop", args=[0]).removesuffix("0/crop/")  # 1,500 reversals take a while
-    return _drawn("review/lines.html", lines=lines, crops=crops)
+    return _drawn("review/lines.html", lines=lines, crops=crops, max_text=MAX_TEXT)
 
 
 def drawn_outlines(lines: Iterable[ReviewLine]) -> SafeString:

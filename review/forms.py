@@ -18,9 +18,8 @@ from review.models import Label
 from review.second import Difference
 from review.services import LineEntry, as_drafts
 from review.states import Verdict
+from review.text import MAX_TEXT, TOO_LONG
 
-MAX_TEXT = 10_000
-"""Characters of one line; the longest line read so far had some 400."""
 VERDICTS = frozenset(Verdict.values)
 
 
@@ -92,10 +91,14 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class DraftsSent:
-    """Drafts as a browser sent them, and the user it believes to be."""
+    """Drafts as a browser sent them, and the user it believes to be.
+
+    `refused` are lines that cannot be kept as they stand, and why: they are not among `entries`.
+    """
 
     user_id: int
     entries: tuple[DraftEntry, ...]
+    refused: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ def parse_submission(post: Mapping[str, str], line_ids: Iterable[int]) -> Submis
         text = post.get(f"line-{line_id}-text")
         if text is None:
             continue
-        text = text.replace("\x00", "")[:MAX_TEXT]  # a character that no database takes
+        text = text.replace("\x00", "")  # a character that no database takes
         verdict = post.get(f"line-{line_id}-verdict", "")
         entries[line_id] = LineEntry(text, verdict if verdict in VERDICTS else Verdict.CORRECTED)
     return Submission(
@@ -156,7 +159,7 @@ def parse_choices(
         shown[each.line.pk] = first.pk
         choices[each.line.pk] = Choice(
             picked if picked in PICKS else "",
-            first.text if text is None else text.replace("\x00", "")[:MAX_TEXT],
+            first.text if text is None else text.replace("\x00", ""),
             (first.text, first.verdict),
             (each.second.text, each.second.verdict),
         )
@@ -171,17 +174,22 @@ def labels_seen(post: Mapping[str, str]) -> list[int]:
 
 
 def parse_drafts(body: bytes) -> DraftsSent:
-    """Read posted drafts. Raises MalformedDrafts."""
+    """Read posted drafts; a line that is too long keeps no other from being stored.
+
+    Raises MalformedDrafts.
+    """
     try:
         sent = json.loads(body)
-        return DraftsSent(_whole(sent["user"]), tuple(_draft(entry) for entry in sent["entries"]))
+        user, entries = _whole(sent["user"]), [_draft(entry) for entry in sent["entries"]]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise MalformedDrafts("The drafts could not be understood; nothing was stored.") from error
+    refused = {each.line_id: TOO_LONG for each in entries if len(each.text) > MAX_TEXT}
+    return DraftsSent(user, tuple(each for each in entries if len(each.text) <= MAX_TEXT), refused)
 
 
 def _draft(entry: Any) -> DraftEntry:
     text, verdict = entry["text"], entry["verdict"]
-    if not isinstance(text, str) or len(text) > MAX_TEXT or "\x00" in text:
+    if not isinstance(text, str) or "\x00" in text:
         raise ValueError("text")
     text.encode()  # a lone surrogate, which no database takes, is an error here
     return DraftEntry(

@@ -14,11 +14,11 @@ from recognition.models import Prediction
 from review.drawing import drawn_lines
 from review.edits import LineEdit, LineMark
 from review.exceptions import InvalidChange, LeaseLost, ReviewError
-from review.forms import MAX_TEXT
 from review.models import ReviewTask
 from review.people import person
 from review.reshaping import Change, change_lines, check_held, mark_line
 from review.selectors import line_data, review_page, task_for
+from review.text import MAX_TEXT
 from review.turned import request_turned_reading
 
 MAX_ASKED = 500
@@ -186,7 +186,10 @@ def _point(value: Any) -> tuple[float, float]:
 def _text(value: Any) -> str | None:
     if value is None:
         return None
-    return str(value).replace("\x00", "").encode("utf-8", "ignore").decode()[:MAX_TEXT]
+    text = str(value).replace("\x00", "").encode("utf-8", "ignore").decode()
+    if len(text) > MAX_TEXT:
+        raise InvalidChange(f"A line has at most {MAX_TEXT:,} characters: these lines stay.")
+    return text
 
 
 def _refusal(error: ReviewError) -> JsonResponse:

@@ -19,7 +19,7 @@ from review.leases import FREE
 from review.models import Label, ReviewTask
 from review.placing import new_place
 from review.states import TASK_MOVES, WITHOUT_TEXT, TaskKind, TaskStatus, Verdict
-from review.text import clean_line, same_label
+from review.text import MAX_TEXT, TOO_LONG, clean_line, same_label
 
 _chance = random.SystemRandom()
 
@@ -135,6 +135,8 @@ def decide_lines(
         text = "" if verdict in WITHOUT_TEXT else clean_line(text)
         if not text and verdict not in WITHOUT_TEXT:
             faults[each.line.pk] = OPEN
+        elif len(text) > MAX_TEXT:
+            faults[each.line.pk] = TOO_LONG
         elif (shown or {}).get(each.line.pk, each.first.pk) != each.first.pk:
             faults[each.line.pk] = CHANGED
         chosen[each.line.pk] = (text, verdict)

@@ -12,6 +12,7 @@ from recognition.serializers import PredictionSerializer
 from review.models import Draft, Label, ReviewTask
 from review.queue_state import QueueState
 from review.states import TaskStatus, Verdict
+from review.text import MAX_TEXT
 
 
 class LabelSerializer(serializers.ModelSerializer[Label]):
@@ -227,7 +228,7 @@ class EntrySerializer(serializers.Serializer[Any]):
     """What you say of one line."""
 
     line = serializers.IntegerField()
-    text = serializers.CharField(allow_blank=True, trim_whitespace=False, max_length=10_000)
+    text = serializers.CharField(allow_blank=True, trim_whitespace=False, max_length=MAX_TEXT)
     verdict = serializers.ChoiceField(choices=Verdict.choices, default=Verdict.CORRECTED)
     revision = serializers.IntegerField(
         min_value=0, default=0, help_text="Of your draft of this line that you know; 0 for none."

@@ -27,7 +27,7 @@ from review.plants import judge_plants, plants_of, without_plants
 from review.proposals.find import request_search
 from review.second import open_adjudication, open_second_review
 from review.states import TASK_MOVES, WITHOUT_TEXT, TaskKind, TaskStatus, Verdict
-from review.text import clean_line, same_label
+from review.text import MAX_TEXT, TOO_LONG, clean_line, same_label
 
 MAX_SECONDS = 3_600.0
 """More than an hour on one page is a forgotten tab, not work."""
@@ -205,6 +205,8 @@ def _checked(
             cleaned[line] = LineEntry("", entry.verdict)
         elif not (text := clean_line(entry.text)):
             faults[line] = "Type what the line says, or mark it illegible or not text."
+        elif len(text) > MAX_TEXT:
+            faults[line] = TOO_LONG
         else:
             cleaned[line] = LineEntry(text)
     return cleaned, faults

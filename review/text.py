@@ -5,6 +5,10 @@ import unicodedata
 
 from review.states import WITHOUT_TEXT
 
+MAX_TEXT = 10_000
+"""Characters of one line; the longest line read so far had some 400."""
+TOO_LONG = f"A line has at most {MAX_TEXT:,} characters: shorten this one."
+
 _SPACES = re.compile(r"[\s\u0085\u2028\u2029]+")
 
 

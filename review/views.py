@@ -97,7 +97,11 @@ def review_task(request: HttpRequest, task_id: int) -> HttpResponse:
 
 @require_POST
 def review_drafts(request: HttpRequest, task_id: int) -> JsonResponse:
-    """Keep what the screen sends; lines that another window wrote since come back as conflicts."""
+    """Keep what the screen sends.
+
+    Lines that another window wrote since come back as conflicts, and those that cannot be kept as
+    they stand as refused, with the reason.
+    """
     user = person(request)
     task = get_object_or_404(ReviewTask.objects.visible_to(user), pk=task_id)
     try:
@@ -111,6 +115,7 @@ def review_drafts(request: HttpRequest, task_id: int) -> JsonResponse:
         {
             "revisions": saved.revisions,
             "conflicts": _told(saved.conflicts),
+            "refused": sent.refused,
             "saved_at": timezone.now().isoformat(),
             "gone": _gone(task, user),
         }

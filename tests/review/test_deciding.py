@@ -14,6 +14,7 @@ from recognition.models import Line
 from review.leases import claim_task, release_task
 from review.models import Draft, Label, RefusedDraft, ReviewTask
 from review.states import TaskKind, TaskStatus
+from review.text import MAX_TEXT, TOO_LONG
 from tests import factories
 from tests.factories import make_reviewer, make_user
 
@@ -130,6 +131,19 @@ def test_text_without_a_button_counts(
     typed = {f"line_{lines[0].pk}_text": "Total 12.59", f"line_{lines[1].pk}": "first"}
     assert send(site, disputed, **typed)[1].status_code == 302
     assert Label.objects.current().get(line=lines[0]).text == "Total 12.59"
+
+
+def test_text_that_is_too_long_is_a_fault_at_the_line_and_is_not_cut(
+    site: Client, disputed: ReviewTask, lines: list[Line]
+) -> None:
+    text = "a" * (MAX_TEXT + 1)
+    typed = {f"line_{lines[0].pk}_text": text, f"line_{lines[1].pk}": "first"}
+    _, answer = send(site, disputed, **typed)
+    assert answer.status_code == 422
+    assert answer.content.decode().count(TOO_LONG) == 1
+    assert fields(answer)[f"line-{lines[0].pk}-text"] == text
+    assert f'value="{text}" maxlength="{MAX_TEXT}"' in answer.content.decode()
+    assert not Label.objects.filter(task=disputed).exists()
 
 
 @pytest.mark.parametrize("choice", ["first", "second", "illegible"])

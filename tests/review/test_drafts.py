@@ -14,6 +14,7 @@ from review.leases import claim_task
 from review.models import Draft, RefusedDraft, ReviewTask
 from review.stale import keep_stale_submit
 from review.states import Verdict
+from review.text import MAX_TEXT, TOO_LONG
 from tests import factories
 from tests.review.helpers import entry, expire, first_line, post_drafts
 
@@ -73,7 +74,6 @@ NO_DRAFTS = [
             one_entry(text=5),
             one_entry(text="a\x00"),
             one_entry(text="\ud800"),
-            one_entry(text="a" * 10_001),
             one_entry(line=10**20),
             one_entry(line=True),
             one_entry(verdict="perhaps"),
@@ -88,6 +88,18 @@ def test_what_is_no_draft_is_refused(site: Client, held: ReviewTask, body: bytes
     answer = site.post(address, body, content_type="application/json")
     assert answer.status_code == 400
     assert answer.json()["code"] == "malformed_drafts"
+
+
+def test_a_line_that_is_too_long_is_named_and_keeps_no_other_from_being_stored(
+    site: Client, held: ReviewTask, reviewer: User
+) -> None:
+    long, other = held.page.lines.current()
+    entries = (entry(long.pk, "a" * (MAX_TEXT + 1)), entry(other.pk, "b" * MAX_TEXT))
+    answer = post_drafts(site, held, reviewer, *entries)
+    assert answer.status_code == 200
+    assert answer.json()["revisions"] == {str(other.pk): 1}
+    assert answer.json()["refused"] == {str(long.pk): TOO_LONG}
+    assert Draft.objects.get().line == other
 
 
 def test_a_heartbeat_puts_the_end_off(site: Client, held: ReviewTask) -> None:

@@ -22,6 +22,7 @@ from review.leases import claim_task
 from review.models import Draft, Label, ReviewTask
 from review.reshaping import Change, change_lines, unplanted
 from review.services import LineEntry, reopen_page, submit_page
+from review.text import MAX_TEXT
 from review.turned import read_page_turned
 from tests.doubles import ScriptedEngine, always
 from tests.factories import make_admin, make_page, make_reviewer, make_task, submit_as_read
@@ -199,6 +200,21 @@ def test_what_makes_no_sense_changes_nothing(
         do(kind, **fields)
     assert standing(held.page) == before
     assert not LineEdit.objects.exists()
+
+
+def test_lines_that_are_too_long_together_stay_two_and_nothing_is_cut(
+    site: Client, held: ReviewTask
+) -> None:
+    before = standing(held.page)
+    sent = {"kind": "merge", "lines": before, "texts": ["a" * (MAX_TEXT + 1)]}
+    answer = site.post(
+        reverse("review_lines", args=[held.pk]),
+        json.dumps({"token": str(held.lease_token), **sent}),
+        content_type="application/json",
+    )
+    assert answer.status_code == 422
+    assert "at most 10,000 characters" in answer.json()["message"]
+    assert standing(held.page) == before
 
 
 def test_only_the_holder_changes_lines(held: ReviewTask) -> None:

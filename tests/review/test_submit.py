@@ -13,6 +13,7 @@ from review.models import Draft, Label, RefusedDraft, ReviewTask
 from review.relabel import relabel_line
 from review.services import reopen_page
 from review.states import TaskStatus, Verdict
+from review.text import MAX_TEXT, TOO_LONG
 from review.undo import restore_line
 from tests import factories
 from tests.review.helpers import entry, expire, first_line, form_of, post_drafts
@@ -71,6 +72,24 @@ def test_a_line_without_text_or_reason_comes_back_with_all_that_was_typed(
     assert list(told.json()["lines"]) == [str(first_line(held))]
     assert not Label.objects.exists()
     assert "kept as typed" in Draft.objects.values_list("text", flat=True)
+
+
+def test_a_line_that_is_too_long_comes_back_whole_and_is_not_cut(
+    site: Client, held: ReviewTask
+) -> None:
+    typed = "a" * (MAX_TEXT + 1)
+    form = form_of(held, line0=typed)
+    address = reverse("review_submit", args=[held.pk])
+    told = site.post(address, form, headers={"Accept": "application/json"})
+    assert told.status_code == 422
+    assert told.json()["lines"] == {str(first_line(held)): TOO_LONG}
+    answer = site.post(address, form)
+    assert answer.status_code == 422
+    html = answer.content.decode()
+    assert TOO_LONG in html
+    assert f'value="{typed}" maxlength="{MAX_TEXT}"' in html
+    assert not Label.objects.exists()
+    assert Draft.objects.get(line=first_line(held)).text == typed
 
 
 def test_a_line_may_be_illegible(site: Client, held: ReviewTask) -> None:

@@ -8,9 +8,11 @@ export class DecideLine {
   constructor(element) {
     this.element = element;
     this.id = Number(element.dataset.line);
+    this.number = Number(element.dataset.number);
     this.revision = Number(element.dataset.revision);
     this.original = element.dataset.original;
     this.field = element.querySelector("input[type=text]");
+    this.input = this.field; // as other parts know it
     this.radios = new Map([...element.querySelectorAll("input[type=radio]")].map((radio) => [radio.value, radio]));
   }
 

@@ -6,6 +6,7 @@ import { onSignedIn } from "../session.js";
 import { decideKey } from "./decide-keys.js";
 import { DecideLine } from "./decide-line.js";
 import { Drafts } from "./drafts.js";
+import { clearFault, showFault } from "./faults.js";
 import { hold } from "./hold.js";
 import { Lease } from "./lease.js";
 import { restore } from "./merge.js";
@@ -43,6 +44,7 @@ const drafts = new Drafts({
     saved.tell(told, detail);
   },
   conflict: showBoth,
+  fault: showFault,
 });
 const lease = new Lease({
   form,
@@ -72,7 +74,7 @@ form.addEventListener("input", (event) => {
   const line = lineOf(event.target);
   if (!line) return;
   if (event.target === line.field) line.picked = "other";
-  drafts.touch(line);
+  touched(line);
 });
 
 document.addEventListener("keydown", (event) => {
@@ -91,6 +93,11 @@ function choose(line, value) {
   line.picked = value;
   line.focus(value === "other");
   if (value === "other") line.field.select();
+  touched(line);
+}
+
+function touched(line) {
+  clearFault(line);
   drafts.touch(line);
 }
 

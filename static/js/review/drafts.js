@@ -12,12 +12,14 @@ export class Drafts {
   /**
    * `tell(state, detail)` hears "saved" (a Date), "unsaved", "signed-out", "other-user", "refused",
    * and "gone" with why the page is not the person's any more, empty where it is.
-   * `conflict(line, theirs)` hears of a line that another window has written since.
+   * `conflict(line, theirs)` hears of a line that another window has written since, and
+   * `fault(line, why)` of one that the site cannot keep as it stands.
    */
-  constructor({ url, user, lines, local, tell, conflict }) {
-    Object.assign(this, { url, user, lines, local, tell, conflict });
+  constructor({ url, user, lines, local, tell, conflict, fault }) {
+    Object.assign(this, { url, user, lines, local, tell, conflict, fault });
     this.dirty = new Map(); // line id -> entry not yet on the server
     this.disputed = new Map(); // line id -> the other window's version
+    this.refused = new WeakMap(); // entry that the site cannot keep as it stands -> why
     this.unanswered = new Map(); // line id -> versions of this window's that may have arrived
     this.sending = null;
     this.timer = 0;
@@ -123,7 +125,7 @@ export class Drafts {
   #sendable() {
     const found = [];
     for (const [id, entry] of this.dirty) {
-      if (this.disputed.has(id)) continue;
+      if (this.disputed.has(id) || this.refused.has(entry)) continue;
       found.push({
         line_id: id,
         text: entry.text,
@@ -132,6 +134,17 @@ export class Drafts {
       });
     }
     return found;
+  }
+
+  /** Which line the site cannot keep, and why; empty where it has them all. */
+  #unkept() {
+    for (const [id, entry] of this.dirty) {
+      if (!this.refused.has(entry)) continue;
+      const line = this.lines.get(id);
+      const which = line ? `Line ${line.number}` : "A line that was taken off the page";
+      return `${which} is not saved, only kept on this computer. ${this.refused.get(entry)}`;
+    }
+    return "";
   }
 
   async #send() {
@@ -156,7 +169,7 @@ export class Drafts {
     }
   }
 
-  #take(sent, { revisions, conflicts, saved_at: savedAt, gone }) {
+  #take(sent, { revisions, conflicts, refused, saved_at: savedAt, gone }) {
     this.tell("gone", gone);
     for (const [id, revision] of Object.entries(revisions)) {
       const line = this.lines.get(Number(id));
@@ -173,9 +186,17 @@ export class Drafts {
       const line = this.lines.get(theirs.line_id);
       if (line && !this.own(theirs)) this.dispute(line, theirs);
     }
+    for (const [id, why] of Object.entries(refused)) {
+      const entry = sent.get(Number(id));
+      const line = this.lines.get(Number(id));
+      this.refused.set(entry, why); // and is not sent again: what is typed next is another entry
+      if (line && this.dirty.get(line.id) === entry) this.fault(line, why);
+    }
     if (this.#sendable().length === 0) {
       this.waitingSince = 0;
-      if (this.disputed.size === 0) this.tell("saved", new Date(savedAt));
+      const unkept = this.#unkept();
+      if (unkept) this.tell("refused", unkept);
+      else if (this.disputed.size === 0) this.tell("saved", new Date(savedAt));
     } else {
       this.waitingSince = Date.now();
       this.#plan(PAUSE);

@@ -4,6 +4,7 @@ import { post } from "../http.js";
 import { leftOf, settled } from "./store.js";
 
 const SOON = 3_000; // milliseconds after a page is there: its own work comes first
+const PASSED_OVER = new Set([400, 404]); // it stays in the browser, and stands in no other's way
 const OLD = 60_000; // milliseconds; what is younger a window may be about to send itself
 
 /**
@@ -23,8 +24,8 @@ async function send(user, task, drafts) {
     const now = left.filter((entry) => entry.task === other && !lines.has(entry.line) && lines.add(entry.line));
     const entries = now.map(({ line, text, verdict, revision }) => ({ line_id: line, text, verdict, revision }));
     const answer = await post(drafts.replace(/\d+/, other), { user, entries });
-    if (answer.kind !== "ok" && answer.status !== 404) return; // another time
-    if (answer.kind === "ok") now.forEach(settled);
+    if (answer.kind !== "ok" && !PASSED_OVER.has(answer.status)) return; // another time
+    if (answer.kind === "ok") now.filter(({ line }) => !answer.data.refused[line]).forEach(settled);
     left = left.filter((entry) => !now.includes(entry) && (answer.kind === "ok" || entry.task !== other));
   }
 }

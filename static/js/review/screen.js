@@ -13,7 +13,7 @@ import { bindDialogs, openDialog } from "./dialogs.js";
 import { movableDivider } from "./divider.js";
 import { Drafts } from "./drafts.js";
 import { Edits } from "./edits.js";
-import { clearFault } from "./faults.js";
+import { clearFault, showFault } from "./faults.js";
 import { reveal } from "./fit.js";
 import { held } from "./held.js";
 import { History } from "./history.js";
@@ -81,6 +81,7 @@ export function openScreen({ signal, submitted }) {
     local,
     tell: (state, detail) => saved.tell(state, detail),
     conflict: (line, theirs) => versions.show(line, theirs, drafts),
+    fault: showFault,
   });
 
   function touched(line, kind = "") {

@@ -134,6 +134,7 @@ export class Verify {
   #type() {
     find("verify-text").hidden = true;
     this.field.hidden = false;
+    this.field.maxLength = this.line.input.maxLength;
     this.field.value = this.line.text;
     this.field.focus();
     const mark = this.line.marks[0] ?? (this.line.text === this.line.read ? this.line.leastSure : null);

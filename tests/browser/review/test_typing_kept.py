@@ -13,6 +13,7 @@ from playwright.sync_api import Page as Tab
 from review.leases import claim_task
 from review.models import Label, RefusedDraft, ReviewTask
 from review.states import TaskStatus
+from review.text import MAX_TEXT, TOO_LONG
 from tests.browser.review.screen import draft_text, field, ready, selection, wait_until
 from tests.factories import make_reviewer, make_task
 
@@ -300,6 +301,58 @@ def test_what_was_kept_of_a_page_that_is_not_open_is_sent_from_the_next(
     wait_until(lambda: RefusedDraft.objects.filter(task=task, text="older").exists())
     kept_here = "Object.keys(localStorage).filter((key) => key.includes(':draft:')).length"
     wait_until(lambda: page.evaluate(kept_here) == 0)
+
+
+def test_what_cannot_be_sent_stands_in_nothing_elses_way(
+    open_screen: Callable[..., ReviewTask], page: Tab, reviewer: User, live_server: Any
+) -> None:
+    """Of one page a text that is no text, of another one line that is too long."""
+    task, unsound = open_screen(), make_task()
+    first, second = task.page.lines.current()[:2]
+    for place, line, text, at in (
+        (unsound, unsound.page.lines.current()[0], "\x00", 3),
+        (task, first, "a" * (MAX_TEXT + 1), 2),
+        (task, second, "sent", 1),
+    ):
+        kept = {"text": text, "verdict": "corrected", "revision": 0, "at": at}
+        page.evaluate(
+            "([key, value]) => localStorage.setItem(key, value)",
+            [f"ocr-review:draft:{reviewer.pk}:{place.pk}:{line.pk}:gone", json.dumps(kept)],
+        )
+    ReviewTask.objects.filter(pk=task.pk).update(lease_expires_at="2020-01-01T00:00Z")
+    assert claim_task(task.pk, make_reviewer(username="omar"))
+    page.goto(f"{live_server.url}/review/")
+    wait_until(lambda: draft_text(task, 2) == "sent")
+    kept_here = "Object.keys(localStorage).filter((key) => key.includes(':draft:')).length"
+    wait_until(lambda: page.evaluate(kept_here) == 2)
+
+
+def test_a_line_that_is_too_long_is_named_and_the_others_are_saved(
+    open_screen: Callable[..., ReviewTask], page: Tab
+) -> None:
+    task = open_screen()
+    sent: list[str] = []
+    page.on("request", lambda asked: sent.append(asked.url) if "/drafts/" in asked.url else None)
+    assert field(page, 2).get_attribute("maxlength") == str(MAX_TEXT)
+    field(page, 2).evaluate(
+        "(field, text) => { field.value = text;"
+        " field.dispatchEvent(new Event('input', { bubbles: true })); }",
+        "a" * (MAX_TEXT + 1),
+    )
+    field(page, 3).focus()
+    page.keyboard.press("End")
+    page.keyboard.type("!")
+    wait_until(lambda: draft_text(task, 3) == "Thank you!")
+    expect(page.get_by_text("Line 2 is not saved")).to_be_visible()
+    expect(page.locator(".lines .fault")).to_have_text(TOO_LONG)
+    expect(page.locator("#saved")).to_have_text("not saved")
+    asked = len(sent)
+    page.wait_for_timeout(2_500)
+    assert len(sent) == asked, "it is sent no more until it is another"
+    field(page, 2).fill("short")
+    expect(page.locator("#saved")).to_contain_text("saved ")
+    expect(page.get_by_text("Line 2 is not saved")).to_have_count(0)
+    assert draft_text(task, 2) == "short"
 
 
 def test_submitting_forgets_no_other_windows_version(
