@@ -71,7 +71,8 @@ def read_truth(folder: Path, test_by: str | None) -> list[Truth]:
     """Every line of a ground truth folder, texts in NFC with single spaces."""
     found: list[Truth] = []
     for row in map(json.loads, (folder / "labels.jsonl").read_text().splitlines()):
-        with PillowImage.open(folder / row["image"]) as image:
+        # By its file, for Pillow shears turned TIFF pictures that it opens by their path.
+        with (folder / row["image"]).open("rb") as file, PillowImage.open(file) as image:
             pixels = np.asarray(image.convert("RGB"), dtype=np.uint8)
         if "lines" in row:
             lines = [(rectify(pixels, line["polygon"]), line["text"]) for line in row["lines"]]

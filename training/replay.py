@@ -104,7 +104,8 @@ def load_lines(
     for row in (rows[at * len(rows) // taken] for at in range(taken)):
         if limit is not None and len(crops) >= limit:
             break
-        with PillowImage.open(folder / row["image"]) as image:
+        # By its file, for Pillow shears turned TIFF pictures that it opens by their path.
+        with (folder / row["image"]).open("rb") as file, PillowImage.open(file) as image:
             pixels = np.asarray(image.convert("RGB"), dtype=np.uint8)
         whole = [(pixels, row.get("text", ""))]
         lines = [(rectify(pixels, one["polygon"]), one["text"]) for one in row.get("lines", [])]

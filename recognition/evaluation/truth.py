@@ -118,7 +118,8 @@ def read_set(folder: Path) -> TruthSet:
 def read_image(path: Path) -> Image:
     """An image as uint8 [height, width, 3], RGB, upright. Raises TruthInvalid."""
     try:
-        with PillowImage.open(path) as image:
+        # By its file, for Pillow shears turned TIFF pictures that it opens by their path.
+        with path.open("rb") as file, PillowImage.open(file) as image:
             upright = ImageOps.exif_transpose(image)
             return np.asarray(upright.convert("RGB"), dtype=np.uint8)
     except (OSError, ValueError, SyntaxError, PillowImage.DecompressionBombError) as error:

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from PIL import Image, ImageFile
 
@@ -84,9 +84,14 @@ def corrupt(what: str, detail: str = "") -> FileRefused:
     )
 
 
-def open_picture(source: Path, media_type: MediaType) -> ImageFile.ImageFile:
-    """Read a picture's header with the one decoder its content calls for."""
-    return Image.open(source, formats=(_FORMATS[media_type],))
+def open_picture(file: BinaryIO, media_type: MediaType) -> ImageFile.ImageFile:
+    """Read a picture's header with the one decoder its content calls for.
+
+    `file` stays open as long as frames are read. It is no path, for a file that Pillow knows the
+    path of it maps into memory, and an uncompressed TIFF that is to be turned then comes out
+    sheared, without an error.
+    """
+    return Image.open(file, formats=(_FORMATS[media_type],))
 
 
 def decode_frame(image: ImageFile.ImageFile, budget: PixelBudget) -> DecodedPage:
@@ -107,7 +112,11 @@ def split_image(
         raise truncated(what, "shorter than its own structure says")
     if media_type is MediaType.HEIC:
         register_heic()
-    with decoder_errors(what, limits), open_picture(source, media_type) as image:
+    with (
+        source.open("rb") as file,
+        decoder_errors(what, limits),
+        open_picture(file, media_type) as image,
+    ):
         page = decode_frame(image, budget)
     yield page
 

@@ -35,19 +35,19 @@ def split_tiff(source: Path, limits: Limits, budget: PixelBudget) -> Iterator[De
     size = source.stat().st_size
     with source.open("rb") as file:
         frames = count_directories(file, size, limits.max_pages)
-    if frames > limits.max_pages:
-        raise too_many_pages(limits)
-    if frames == 0:
-        raise corrupt("TIFF file", "no image file directory")
-    with decoder_errors("TIFF file", limits):
-        image = open_picture(source, MediaType.TIFF)
-    with image:
-        pages = 0
-        for frame in range(frames):
-            page = _page_at(image, frame, size, limits, budget)
-            if page is not None:
-                pages += 1
-                yield page
+        if frames > limits.max_pages:
+            raise too_many_pages(limits)
+        if frames == 0:
+            raise corrupt("TIFF file", "no image file directory")
+        with decoder_errors("TIFF file", limits):
+            image = open_picture(file, MediaType.TIFF)
+        with image:
+            pages = 0
+            for frame in range(frames):
+                page = _page_at(image, frame, size, limits, budget)
+                if page is not None:
+                    pages += 1
+                    yield page
     if pages == 0:
         raise corrupt("TIFF file", "thumbnails and masks only")
 

@@ -15,6 +15,7 @@ from recognition.evaluation.truth import (
     SetKind,
     TruthInvalid,
     TruthLine,
+    read_image,
     read_set,
 )
 
@@ -162,3 +163,13 @@ def test_a_bad_row_is_named(tmp_path: Path, row: object, said: str) -> None:
 def test_a_folder_without_labels_is_no_set(tmp_path: Path) -> None:
     with pytest.raises(TruthInvalid, match="cannot be read"):
         read_set(tmp_path)
+
+
+def test_a_turned_tiff_is_read_upright(tmp_path: Path) -> None:
+    stored = Image.new("L", (96, 64), 255)
+    stored.paste(0, (0, 0, 24, 24))
+    stored.save(tmp_path / "turned.tif", tiffinfo={274: 6})  # its first row is the right side
+    pixels = read_image(tmp_path / "turned.tif")
+    assert pixels.shape == (96, 64, 3)
+    assert not pixels[:24, -24:].any()
+    assert (pixels == 0).sum() == 24 * 24 * 3

@@ -79,6 +79,28 @@ def test_pictures_are_stored_upright(tmp_path: Path, kind: str, orientation: int
     assert is_near(pixel(image, *ends), GREEN)
 
 
+def in_mode(image: Image.Image, mode: str) -> Image.Image:
+    """Return a colour picture in another of Pillow's modes."""
+    if mode != "I;16":
+        return image.convert(mode)
+    grey = image.convert("L").tobytes()
+    return Image.frombytes(mode, image.size, bytes(half for value in grey for half in [value] * 2))
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "I;16", "CMYK", "RGBA"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_tiff_of_any_mode_is_stored_upright(tmp_path: Path, mode: str, orientation: int) -> None:
+    """What is not compressed Pillow would map into memory, and turn wrongly."""
+    image = in_mode(cornered(), mode)
+    stored = only(decoded(tmp_path, encoded(image, "TIFF", tiffinfo={274: orientation})))
+    begins, ends = ROW_BEGINS_AND_ENDS[orientation]
+    red, green = ((76,) * 3, (150,) * 3) if mode in ("L", "I;16") else (RED, GREEN)
+    assert stored.size == ((64, 96) if orientation >= 5 else (96, 64))
+    for corner in (TOP_LEFT, TOP_RIGHT, BOTTOM_LEFT, BOTTOM_RIGHT):
+        wanted = {begins: red, ends: green}.get(corner, WHITE)
+        assert is_near(pixel(stored, *corner), wanted)
+
+
 def test_an_orientation_that_does_not_exist_changes_nothing(tmp_path: Path) -> None:
     assert is_near(pixel(only(decoded(tmp_path, oriented("JPEG", 77))), *TOP_LEFT), RED)
 
