@@ -158,8 +158,8 @@ class BatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleView):
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, pk: str) -> Response:
         """Try everything of a batch that failed again."""
-        documents, pages = retry_batch(batch=self.get_object(), actor=self.person)
-        return Response({"documents": documents, "pages": pages})
+        retried = retry_batch(batch=self.get_object(), actor=self.person)
+        return Response(RetriedSerializer(retried).data)
 
 
 class DocumentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleView):

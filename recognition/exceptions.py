@@ -85,3 +85,7 @@ class NotRetryable(RecognitionError):
     """The page or document is not in a state that a retry can start from."""
 
     code = "not_retryable"
+
+
+class NothingKept(NotRetryable):
+    """No byte of the file is here, so only uploading it again helps."""

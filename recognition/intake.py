@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from recognition.events import record_event
-from recognition.exceptions import NotRetryable
+from recognition.exceptions import NothingKept, NotRetryable
 from recognition.failures import failure_of
 from recognition.files import (
     StoredFile,
@@ -153,9 +153,9 @@ def split_document(document_id: int, token: UUID | None = None) -> str:
 
 
 def retry_document(*, document: Document, actor: AbstractBaseUser | None) -> None:
-    """Try a failed document again from its kept bytes. Raises NotRetryable."""
+    """Try a failed document again from its kept bytes. Raises NotRetryable, also NothingKept."""
     if document.archive_id is not None and document.size_bytes == 0:
-        raise NotRetryable("Nothing could be unpacked of this file. Upload it by itself.")
+        raise NothingKept("Nothing could be unpacked of this file. Upload it by itself.")
     if document.pages.exists():
         raise NotRetryable("This document has pages already; retry the pages.")
     fresh = {

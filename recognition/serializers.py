@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from recognition.models import Batch, Document, DocumentType, Page, Prediction
+from recognition.retries import Retried
 from recognition.states import DocumentStatus, PageStatus
 
 
@@ -135,11 +136,12 @@ class UploadedSerializer(serializers.Serializer[Any]):
     refused = RefusedFileSerializer(many=True)
 
 
-class RetriedSerializer(serializers.Serializer[Any]):
-    """How much was queued again."""
+class RetriedSerializer(serializers.Serializer[Retried]):
+    """How much was queued again, and of how many documents nothing is kept: upload them again."""
 
     documents = serializers.IntegerField()
     pages = serializers.IntegerField()
+    lost = serializers.IntegerField()
 
 
 class PageSerializer(serializers.ModelSerializer[Page]):

@@ -97,11 +97,18 @@ def batch_retry(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Try everything of a batch that failed again."""
     batch = _batch(request, batch_id)
     try:
-        documents, pages = retry_batch(batch=batch, actor=cast("User", request.user))
+        retried = retry_batch(batch=batch, actor=cast("User", request.user))
     except NotRetryable as error:
         messages.info(request, error.message)
         return redirect(_address(batch_id, request))
-    messages.success(request, f"{_count(documents, 'file')} and {_count(pages, 'page')} try again.")
+    files, pages = _count(retried.documents, "file"), _count(retried.pages, "page")
+    messages.success(request, f"{files} and {pages} try again.")
+    if retried.lost:
+        messages.warning(
+            request,
+            f"{_count(retried.lost, 'file')} left out, of which nothing could be unpacked. "
+            "Upload what is missing by itself.",
+        )
     return redirect(_address(batch_id, request))
 
 

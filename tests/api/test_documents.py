@@ -98,12 +98,14 @@ def test_what_failed_is_tried_again_and_the_trail_says_who(
     page = make_page(status="failed")
     sound = make_page(batch=page.document.batch, status="accepted")
     answer = admin_api.post(f"/api/v1/batches/{page.document.batch_id}/retry/")
-    assert answer.json() == {"documents": 0, "pages": 1}
+    assert answer.json() == {"documents": 0, "pages": 1, "lost": 0}
     page.refresh_from_db()
     assert page.status == "queued"
     assert Event.objects.get(verb="retry", subject_id=str(page.pk)).actor == admin
     again = admin_api.post(f"/api/v1/pages/{sound.pk}/retry/")
     assert (again.status_code, again.json()["code"]) == (409, "not_retryable")
+    nothing = admin_api.post(f"/api/v1/batches/{page.document.batch_id}/retry/")
+    assert (nothing.status_code, nothing.json()["code"]) == (409, "not_retryable")
     document = admin_api.post(f"/api/v1/documents/{make_document().pk}/retry/")
     assert (document.status_code, document.json()["code"]) == (409, "not_retryable")
 

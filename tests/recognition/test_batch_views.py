@@ -321,6 +321,26 @@ def test_failures_are_tried_again_one_by_one_and_all_at_once(browser, busy):
     assert "Only a failed document can be tried again." in again.content.decode()
 
 
+def test_what_cannot_be_tried_again_is_counted_with_a_way_on(browser, busy):
+    """A damaged file of an archive, of which nothing could be unpacked."""
+    Document.objects.create(
+        batch=busy,
+        document_type=busy.document_type,
+        archive=make_document(batch=busy, filename="scans.zip"),
+        archive_position=0,
+        filename="damaged.png",
+        sha256="d" * 64,
+        size_bytes=0,
+        file="x",
+        status=DocumentStatus.FAILED,
+        failure_code="corrupt",
+        failure_message="It is damaged.",
+    )
+    page = browser.post(reverse("batch_retry", args=[busy.pk]), follow=True).content.decode()
+    assert "1 file and 1 page try again." in page
+    assert "1 file left out, of which nothing could be unpacked. Upload" in page
+
+
 def test_all_failures_are_tried_again_together(browser, busy):
     page = browser.post(reverse("batch_retry", args=[busy.pk]), follow=True).content.decode()
     assert "1 file and 1 page try again." in page

@@ -11,13 +11,22 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from PIL import Image
 
-from recognition import intake
+from recognition import intake, retries
 from recognition.exceptions import FileTooLarge, NotRetryable
+from recognition.ingest.base import ErrorCode, IngestError
 from recognition.intake import add_file, retry_document, split_document, sweep_documents
-from recognition.models import Document, Event, Page
-from recognition.retries import retry_batch
+from recognition.models import Batch, Document, Event, Page
+from recognition.retries import Retried, retry_batch
 from recognition.states import DocumentStatus, PageStatus
-from tests.factories import make_admin, make_batch, make_type, page_picture, picture_bytes
+from tests.factories import (
+    make_admin,
+    make_batch,
+    make_document,
+    make_page,
+    make_type,
+    page_picture,
+    picture_bytes,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -207,4 +216,45 @@ def test_a_batchs_failures_are_retried_together():
     add(b"nothing", batch)
     document = add(b"%PDF-1.7\nrubbish", batch)
     split_document(document.pk)
-    assert retry_batch(batch=batch, actor=make_admin()) == (2, 0)
+    assert retry_batch(batch=batch, actor=make_admin()) == Retried(documents=2, pages=0, lost=0)
+    with pytest.raises(NotRetryable, match="left to try again"):
+        retry_batch(batch=batch, actor=make_admin())
+
+
+def with_a_lost_member(batch: Batch) -> Document:
+    """A file of which its archive gave nothing, on record before everything else of the batch."""
+    origin = intake.Origin(
+        make_document(batch=batch), 0, IngestError(ErrorCode.CORRUPT, "It is damaged.")
+    )
+    return add_file(batch=batch, filename="a.png", chunks=(), origin=origin)
+
+
+def test_a_file_that_cannot_be_retried_keeps_none_of_its_batch_from_it():
+    batch = make_batch()
+    lost = with_a_lost_member(batch)
+    later = add(b"%PDF-1.7\nrubbish", batch)
+    split_document(later.pk)
+    page = make_page(batch=batch, status=PageStatus.FAILED)
+    assert retry_batch(batch=batch, actor=make_admin()) == Retried(documents=1, pages=1, lost=1)
+    for row in (lost, later, page):
+        row.refresh_from_db()
+    assert (lost.status, later.status) == (DocumentStatus.FAILED, DocumentStatus.STORED)
+    assert page.status == PageStatus.QUEUED
+    with pytest.raises(NotRetryable, match="Upload it by itself"):
+        retry_batch(batch=batch, actor=make_admin())
+
+
+def test_a_file_that_another_click_has_just_retried_stops_nothing(monkeypatch):
+    batch = make_batch()
+    first, second = add(b"one", batch), add(b"two", batch)
+    retry_first = retries.retry_document
+
+    def with_another_click(*, document: Document, actor: object) -> None:
+        if document == first:
+            retry_first(document=document, actor=None)
+        retry_first(document=document, actor=None)
+
+    monkeypatch.setattr(retries, "retry_document", with_another_click)
+    assert retry_batch(batch=batch, actor=None) == Retried(documents=1, pages=0, lost=0)
+    second.refresh_from_db()
+    assert second.status == DocumentStatus.STORED
