@@ -132,6 +132,20 @@ def retire_unreadable(base: ModelVersion) -> list[ModelVersion]:
     return retired
 
 
+def arrival(document_type: DocumentType | None, version: ModelVersion) -> Activation | None:
+    """How a version came to serve a scope last; its `previous` is what served there before."""
+    return (
+        Activation.objects.filter(
+            document_type=document_type,
+            kind=Activation.Kind.ACTIVATE,
+            model_version=version,
+        )
+        .exclude(previous=version)  # activated while it was active already
+        .select_related("previous")
+        .first()
+    )
+
+
 @transaction.atomic
 def roll_back(
     *, document_type: DocumentType | None, actor: AbstractBaseUser | None, reason: str
@@ -143,17 +157,7 @@ def roll_back(
     """
     lock_scope(document_type)
     pointer = ActiveModel.objects.filter(document_type=document_type).first()
-    came = (
-        Activation.objects.filter(
-            document_type=document_type,
-            kind=Activation.Kind.ACTIVATE,
-            model_version=pointer.model_version,
-        )
-        .exclude(previous=pointer.model_version)  # activated while it was active already
-        .first()
-        if pointer
-        else None
-    )
+    came = arrival(document_type, pointer.model_version) if pointer else None
     if pointer is None or came is None or (document_type is None and came.previous is None):
         raise NothingToRollBack("There is no earlier model to go back to.")
     current, target = pointer.model_version, came.previous

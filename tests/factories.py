@@ -6,14 +6,18 @@ import itertools
 import uuid
 from collections.abc import Sequence
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 from PIL import Image, ImageDraw
 
 from recognition.canary_share import Part
 from recognition.crops import crop_sha256, rectify
+from recognition.engines.blobs import canonical_json
+from recognition.engines.store import BACKBONE, DETECTOR, DICTIONARY, HEAD, MODEL, save_version
 from recognition.files import store_chunks, store_path, work_directory
 from recognition.intake import create_batch
 from recognition.models import (
@@ -92,14 +96,18 @@ def make_model(
     active: bool = False,
     document_type: DocumentType | None = None,
     preprocessing_version: str = PREPROCESSING_VERSION,
+    files: bool = False,
 ) -> ModelVersion:
-    """A model version's row (no files in the store); `active` for `document_type`, or for all."""
-    number = next(_numbers)
-    sha256 = hashlib.sha256(f"model {number}".encode()).hexdigest()
+    """A model version's row; `active` for `document_type`, or for all.
+
+    With `files` the store has files of it, which are empty: what is put in service is asked for
+    them.
+    """
+    name = f"model {next(_numbers)}"
     version = register_version(
         VersionFacts(
-            sha256=sha256,
-            name=f"model {number}",
+            sha256=_store_files(name) if files else hashlib.sha256(name.encode()).hexdigest(),
+            name=name,
             kind=ModelVersion.Kind.BASE,
             dictionary_sha256=hashlib.sha256(b"dictionary").hexdigest(),
             preprocessing_version=preprocessing_version,
@@ -110,6 +118,19 @@ def make_model(
     if active:
         activate(version=version, document_type=document_type, actor=None, reason="for a test")
     return version
+
+
+def _store_files(name: str) -> str:
+    about = {
+        "kind": "base",
+        "name": name,
+        "parent": None,
+        "base": None,
+        "preprocessing_version": PREPROCESSING_VERSION,
+        "calibration_version": "test-1",
+    }
+    empty = dict.fromkeys((DETECTOR, BACKBONE, HEAD, DICTIONARY), b"")
+    return save_version(Path(settings.MODEL_STORE), {**empty, MODEL: canonical_json(about)})
 
 
 def page_picture(texts: Sequence[str]) -> Image.Image:

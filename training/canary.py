@@ -34,7 +34,7 @@ def start_canary(
 
     The scope's canary of before is withdrawn, and what it read is read again. `share` is above 0
     and at most 0.5. Raises NoModel where nothing serves the scope, NotActivatable where the
-    version was trained for another document type or is in service already.
+    version cannot serve it or is in service already.
     """
     check_scope(version, document_type)
     serving = active_model(document_type)

@@ -71,7 +71,7 @@ def canary_promote(request: HttpRequest, canary_id: int) -> HttpResponse:
     canary = _canary(canary_id)
     try:
         shadow.promote_canary(canary=canary, actor=_user(request))
-    except (CanaryOver, TrialOver) as error:
+    except (CanaryOver, NotActivatable, TrialOver) as error:
         messages.error(request, error.message)
     else:
         scope = canary.document_type or "all types"

@@ -36,7 +36,7 @@ class NotCancellable(TrainingError):
 
 
 class NotActivatable(TrainingError):
-    """The model version does not fit the scope."""
+    """The model version does not fit the scope, or cannot read."""
 
     code = "not_activatable"
 

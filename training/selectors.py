@@ -19,13 +19,16 @@ from django.db.models import (
 )
 
 from recognition.models import Activation, ActiveModel, Canary, DocumentType, ModelVersion, Page
+from recognition.registry import arrival
 from review.models import Label
 from training.checkpoint import kept_step
 from training.curve import Point
+from training.exceptions import NotActivatable
 from training.ledger import Fate, Standing, ledger_of, standing_of_dataset
 from training.models import CurvePoint, EvaluatedLine, TrainingRun, Trial
 from training.requests import labels_with_text, new_labels
 from training.runs import job_directory
+from training.serving import check_reads
 from training.states import OPEN, Depth, ModelStanding, TrialAim
 
 LOG_TAIL_BYTES = 8_000
@@ -235,10 +238,14 @@ def curve(run: TrainingRun) -> list[Point]:
 
 
 def _has_way_back(active: ModelVersion) -> bool:
-    came = Activation.objects.filter(
-        document_type=None, kind=Activation.Kind.ACTIVATE, model_version=active
-    ).first()
-    return came is not None and came.previous_id is not None
+    came = arrival(None, active)
+    if came is None or came.previous is None:
+        return False
+    try:
+        check_reads(came.previous)
+    except NotActivatable:
+        return False
+    return True
 
 
 def _log_tail(run: TrainingRun) -> str:

@@ -12,7 +12,7 @@ from recognition.access import admin_required
 from recognition.converters import Theme
 from recognition.models import DocumentType
 from training import alerts, arms, audits, canary_selectors, detector, progress, shadow, trials
-from training.exceptions import TrialOver
+from training.exceptions import NotActivatable, TrialOver
 from training.ledger import standing_of
 from training.models import TrainingRun, Trial
 from training.states import TrialAim
@@ -110,7 +110,7 @@ def trial_promote(request: HttpRequest, trial_id: int) -> HttpResponse:
     trial = _trial(trial_id)
     try:
         shadow.promote_beside(trial=trial, actor=cast(User, request.user))
-    except TrialOver as error:
+    except (NotActivatable, TrialOver) as error:
         messages.error(request, error.message)
     else:
         messages.success(

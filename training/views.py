@@ -129,7 +129,7 @@ def model_rollback(request: HttpRequest) -> HttpResponse:
     scope = form.cleaned_data["document_type"]
     try:
         activation = take_back(document_type=scope, actor=_user(request), reason="By hand")
-    except NothingToRollBack as error:
+    except (NothingToRollBack, NotActivatable) as error:
         messages.error(request, error.message)
     else:
         serving = activation.model_version or "The model for all types"

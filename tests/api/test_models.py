@@ -4,7 +4,8 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
-from recognition.models import Activation, ActiveModel
+from recognition.models import Activation, ActiveModel, ModelVersion
+from recognition.registry import VersionFacts, register_version
 from recognition.states import PageStatus
 from tests.factories import make_alert, make_model, make_page, make_type
 from training.models import TrainingRun
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db
 def test_an_admin_puts_a_version_in_service_and_takes_it_back(
     admin_api: APIClient, admin: User
 ) -> None:
-    first, second = make_model(active=True), make_model()
+    first, second = make_model(active=True, files=True), make_model(files=True)
     made = admin_api.post(
         f"/api/v1/models/{second.pk}/activate/", {"reason": "Better"}, format="json"
     )
@@ -47,6 +48,17 @@ def test_a_version_of_one_type_cannot_serve_another(admin_api: APIClient) -> Non
     answer = admin_api.post(f"/api/v1/models/{version.pk}/activate/", body, format="json")
     assert (answer.status_code, answer.json()["code"]) == (409, "not_activatable")
     assert not Activation.objects.exists()
+
+
+def test_what_takes_text_layers_over_reads_no_pictures(admin_api: APIClient) -> None:
+    make_model(active=True)
+    facts = VersionFacts("7" * 64, "text layer 1", ModelVersion.Kind.TEXT_LAYER, "", "", "")
+    version = register_version(facts)
+    asked = {"model_version": version.pk, "reason": "x"}
+    for path, body in ((f"models/{version.pk}/activate/", asked), ("canaries/", asked)):
+        answer = admin_api.post(f"/api/v1/{path}", body, format="json")
+        assert (answer.status_code, answer.json()["code"]) == (409, "not_activatable")
+        assert "Choose one that reads pictures" in answer.json()["message"]
 
 
 def test_a_move_needs_a_reason(admin_api: APIClient) -> None:
@@ -79,7 +91,7 @@ def test_a_run_is_asked_for_once_and_stopped(admin_api: APIClient) -> None:
 def test_a_trial_is_followed_and_ended_over_the_api(
     admin_api: APIClient, reviewer_api: APIClient
 ) -> None:
-    serving, beside = make_model(active=True), make_model()
+    serving, beside = make_model(active=True), make_model(files=True)
     trial = start_trial(document_type=None, aim=TrialAim.PROVE, serving=serving, beside=beside)
     path = f"/api/v1/trials/{trial.pk}/"
     assert reviewer_api.get(path).status_code == 403
@@ -134,7 +146,7 @@ def test_a_canary_is_started_changed_and_withdrawn_over_the_api(
     admin_api: APIClient, reviewer_api: APIClient, admin: User
 ) -> None:
     make_model(active=True)
-    version = make_model()
+    version = make_model(files=True)
     body = {"model_version": version.pk, "share": 0.2, "reason": "A new base"}
     assert reviewer_api.post("/api/v1/canaries/", body, format="json").status_code == 403
     too_much = admin_api.post("/api/v1/canaries/", {**body, "share": 0.6}, format="json")

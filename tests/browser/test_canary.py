@@ -62,7 +62,8 @@ def read(canary: Canary, document_type: Any, probability: float) -> Page:
 
 
 def test_a_canary_from_start_to_its_pages_read_again(live_server: Any, page: Tab) -> None:
-    serving, version, letters = make_model(active=True), make_model(), make_type("Letters")
+    serving, version = make_model(active=True), make_model(files=True)
+    letters = make_type("Letters")
     make_admin(username="ada")
     page.goto(f"{live_server.url}/login/?next=/models/{version.pk}/")
     page.locator("[name=username]").fill("ada")

@@ -53,7 +53,7 @@ TRUTH, WRONG = "Anno 1572", "Amo 157Z"
 
 @pytest.fixture
 def letters():
-    make_model(active=True)
+    make_model(active=True, files=True)
     return make_type("Letters")
 
 
@@ -64,7 +64,7 @@ def canary(letters):
 
 def begin(version=None, document_type=None) -> Canary:
     return start_canary(
-        version=version or make_model(),
+        version=version or make_model(files=True),
         document_type=document_type,
         share=0.5,
         actor=None,
@@ -197,7 +197,7 @@ def test_a_lost_second_reading_of_a_canarys_page_is_made_up_for(letters, canary)
 
 
 def test_a_candidate_on_trial_that_becomes_the_canary_is_on_trial_no_more(letters):
-    version = make_model()
+    version = make_model(files=True)
     trial = start_trial(
         document_type=None, aim=TrialAim.PROVE, serving=active_model(None), beside=version
     )
@@ -259,7 +259,8 @@ def test_putting_what_serves_in_service_again_leaves_the_canary_its_trial(letter
 
 def test_a_canary_of_a_type_ends_when_the_model_for_all_changes(letters):
     canary = begin(document_type=letters)
-    put_in_service(version=make_model(), document_type=None, actor=None, reason="a new base")
+    version = make_model(files=True)
+    put_in_service(version=version, document_type=None, actor=None, reason="a new base")
     canary.refresh_from_db()
     assert canary.status == CanaryStatus.WITHDRAWN
     judge_trials()
@@ -412,9 +413,8 @@ def test_pages_of_a_type_that_the_version_still_serves_are_left_alone(letters):
     forms = make_type("Forms")
     kept = make_page(forms, status=PageStatus.ACCEPTED)
     other = make_page(letters, status=PageStatus.ACCEPTED)
-    put_in_service(
-        version=make_model(document_type=letters), document_type=letters, actor=None, reason="x"
-    )
+    own = make_model(document_type=letters, files=True)
+    put_in_service(version=own, document_type=letters, actor=None, reason="x")
     assert list(rereading.pages_to_reread(version)) == [other]
     assert kept.model_version == version
 
@@ -444,7 +444,7 @@ def test_the_way_back_is_one_move_whatever_the_number_of_pages(letters, act):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_roll_back_sends_one_message_however_many_pages_wait(letters):
-    put_in_service(version=make_model(), document_type=None, actor=None, reason="x")
+    put_in_service(version=make_model(files=True), document_type=None, actor=None, reason="x")
     waiting = [make_page(letters, lines=[(WRONG, 0.3)]) for _ in range(3)]
     before = messages_in("default", "ocr")
     take_back(document_type=None, actor=None, reason="By hand")

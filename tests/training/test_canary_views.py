@@ -49,7 +49,7 @@ def letters():
 @pytest.fixture
 def canary(letters):
     return start_canary(
-        version=make_model(document_type=letters),
+        version=make_model(document_type=letters, files=True),
         document_type=letters,
         share=0.5,
         actor=None,
@@ -101,7 +101,7 @@ def read(canary, document_type, *, reading: str, along: str, probability=0.3) ->
 def test_a_canary_is_started_followed_and_withdrawn_and_its_pages_are_read_again(
     client, admin, letters
 ):
-    version = make_model()
+    version = make_model(files=True)
     detail = reverse("model_detail", args=[version.pk])
     assert "Start as the canary" in client.get(detail).content.decode()
     data = {"document_type": "", "percent": "12.5"}

@@ -17,13 +17,13 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def letters():
-    make_model(active=True)
+    make_model(active=True, files=True)
     return make_type("Letters")
 
 
 def test_promote_and_rollback_move_the_pointer_and_say_so(letters, capsys):
     before = active_model(letters)
-    own = make_model(document_type=letters)
+    own = make_model(document_type=letters, files=True)
     call_command("promote", own.sha256[:12], "--type", "letters")
     assert active_model(letters) == own
     make_page(letters, status=PageStatus.ACCEPTED)
@@ -55,7 +55,7 @@ def test_what_cannot_be_done_fails_and_says_why(letters, command, arguments, why
 
 
 def test_promote_starts_a_canary_and_rollback_withdraws_it(letters, capsys):
-    version = make_model()
+    version = make_model(files=True)
     call_command("promote", version.sha256[:12], "--all-types", "--canary", "--share", "20")
     canary = Canary.objects.running().get()
     assert (canary.model_version, canary.share) == (version, 0.2)
@@ -94,6 +94,7 @@ def test_promoting_a_model_of_another_type_fails(letters):
 
 def test_a_training_that_cannot_start_fails_with_its_reason(letters):
     """The active model has no files in the store, as after a lost disk."""
+    make_model(active=True)
     reviewed_page(letters, "train", "one")
     with pytest.raises(CommandError, match="Failed: "):
         call_command("retrain", "--type", "Letters")
@@ -103,6 +104,7 @@ def test_a_training_that_cannot_start_fails_with_its_reason(letters):
 
 def test_the_whole_network_is_retrained_by_command(letters):
     """The active model has no files in the store: it comes as far as asking for them."""
+    make_model(active=True)
     reviewed_page(letters, "train", "one")
     with pytest.raises(CommandError, match="Failed: "):
         call_command("retrain", "--all-types", "--depth", "network")
@@ -153,6 +155,6 @@ def test_retrain_trains_for_real_says_each_stage_and_puts_what_lacks_evidence_on
 
 
 def test_putting_in_service_by_command_starts_the_watch(letters):
-    own = make_model(document_type=letters)
+    own = make_model(document_type=letters, files=True)
     put_in_service(version=own, document_type=letters, actor=None, reason="x")
     assert Trial.objects.running().get().serving == own

@@ -208,7 +208,7 @@ def test_who_may_compare_and_what(letters, client):
 
 def test_a_version_says_where_it_stands_and_what_it_comes_from(letters, client):
     client.force_login(make_admin())
-    candidate, serving = (make_model(document_type=letters) for _ in range(2))
+    candidate, serving = (make_model(document_type=letters, files=True) for _ in range(2))
     put_in_service(version=candidate, document_type=letters, actor=None, reason="x")
     put_in_service(version=serving, document_type=letters, actor=None, reason="x")
 
@@ -217,7 +217,7 @@ def test_a_version_says_where_it_stands_and_what_it_comes_from(letters, client):
 
     assert standing()[serving.pk] == ModelStanding.ACTIVE
     assert standing()[candidate.pk] == ModelStanding.ON_TRIAL  # it keeps watch
-    third = make_model(document_type=letters)
+    third = make_model(document_type=letters, files=True)
     assert standing()[third.pk] == ModelStanding.CANDIDATE
     put_in_service(version=third, document_type=letters, actor=None, reason="x")
     assert standing()[candidate.pk] == ModelStanding.WITHDRAWN

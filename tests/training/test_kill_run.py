@@ -173,7 +173,7 @@ def test_a_page_killed_while_it_is_read_again_keeps_its_reading_and_is_read_late
     before = make_model(active=True)
     letters = make_type("Letters")
     page = make_page(letters, status=PageStatus.ACCEPTED)
-    better = make_model(document_type=letters)
+    better = make_model(document_type=letters, files=True)
     put_in_service(version=better, document_type=letters, actor=None, reason="x")
 
     kill_where_it_writes("recognition_prediction", REREAD, page.pk)

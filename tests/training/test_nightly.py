@@ -338,7 +338,10 @@ def test_no_night_makes_a_base_while_another_is_the_canary(settings):
     settings.NETWORK_MIN_NEW_LABELS = 1
     assert network_is_due()
     canary = start_canary(
-        version=make_model(), document_type=None, actor=None, reason="Accepted by the gate"
+        version=make_model(files=True),
+        document_type=None,
+        actor=None,
+        reason="Accepted by the gate",
     )
     assert not network_is_due()
     withdraw_canary(canary=canary, actor=None)

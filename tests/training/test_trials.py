@@ -57,7 +57,7 @@ def begin(letters) -> Trial:
         document_type=letters,
         aim=TrialAim.PROVE,
         serving=active_model(letters),
-        beside=make_model(document_type=letters),
+        beside=make_model(document_type=letters, files=True),
     )
 
 
@@ -131,7 +131,7 @@ def test_a_document_that_either_model_has_learnt_from_is_no_evidence(letters, sp
 
 def test_a_new_model_that_is_worse_than_what_it_replaced_is_rolled_back_by_itself(letters):
     before = active_model(letters)
-    worse = make_model(document_type=letters)
+    worse = make_model(document_type=letters, files=True)
     put_in_service(version=worse, document_type=letters, actor=None, reason="the gate was wrong")
     pages = review(letters, serving=WRONG, beside=TRUTH)
     labels = set(Label.objects.values_list("pk", "text", "superseded_at"))
@@ -261,7 +261,7 @@ def test_a_new_trial_of_a_type_ends_the_one_with_the_same_aim(letters, trial):
 
 
 def test_a_candidate_proves_itself_while_what_was_replaced_keeps_watch(letters):
-    now = make_model(document_type=letters)
+    now = make_model(document_type=letters, files=True)
     put_in_service(version=now, document_type=letters, actor=None, reason="x")
     begin(letters)
     assert {trial.aim for trial in Trial.objects.running()} == {TrialAim.GUARD, TrialAim.PROVE}
@@ -280,7 +280,7 @@ def test_a_trial_against_a_model_that_serves_no_more_ends(letters, trial):
 
 
 def test_a_roll_back_by_hand_ends_the_watch(letters):
-    version = make_model(document_type=letters)
+    version = make_model(document_type=letters, files=True)
     put_in_service(version=version, document_type=letters, actor=None, reason="x")
     assert Trial.objects.running().exists()
     take_back(document_type=letters, actor=make_admin(), reason="By hand")
@@ -289,7 +289,7 @@ def test_a_roll_back_by_hand_ends_the_watch(letters):
 
 def test_pages_that_a_withdrawn_model_accepted_are_read_again_and_labels_stay(letters):
     before = active_model(letters)
-    version = make_model(document_type=letters)
+    version = make_model(document_type=letters, files=True)
     put_in_service(version=version, document_type=letters, actor=None, reason="x")
     accepted = make_page(letters, status=PageStatus.ACCEPTED)
     reviewed = make_page(letters, status=PageStatus.REVIEWED)

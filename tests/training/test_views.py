@@ -86,7 +86,7 @@ def trial(version, run):
         document_type=run.document_type,
         aim=TrialAim.PROVE,
         serving=version,
-        beside=make_model(document_type=run.document_type),
+        beside=make_model(document_type=run.document_type, files=True),
     )
 
 
@@ -191,7 +191,7 @@ def test_before_a_model_the_page_says_what_to_do(client, admin):
 
 def test_activate_and_roll_back_move_the_pointer_and_leave_a_trail(client, admin, version):
     letters = make_type("Letters")
-    own = make_model(document_type=letters)
+    own = make_model(document_type=letters, files=True)
     client.post(reverse("model_activate", args=[own.pk]), {"document_type": letters.pk})
     assert active_model(letters) == own
 
@@ -411,7 +411,7 @@ def test_the_list_of_models_costs_the_same_however_many_there_are(
     for number in range(12):
         letters = make_type(f"Type {number}")
         put_in_service(
-            version=make_model(document_type=letters),
+            version=make_model(document_type=letters, files=True),
             document_type=letters,
             actor=None,
             reason="for a test",

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from recognition.exceptions import CanaryOver, NothingToRollBack
 from recognition.models import Canary, DocumentType
-from training.exceptions import TrainingError
+from training.exceptions import NotActivatable, TrainingError
 from training.management.commands._scope import add_scope, scope_of
 from training.rereading import request_rereading
 from training.serving import take_back
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             return
         try:
             activation = take_back(document_type=scope, actor=None, reason="manage.py rollback")
-        except NothingToRollBack as error:
+        except (NothingToRollBack, NotActivatable) as error:
             raise CommandError(error.message) from error
         serving = activation.model_version or "the model for all types"
         self.stdout.write(f"{serving} serves {scope or 'all types'} again.")
