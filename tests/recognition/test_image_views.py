@@ -3,12 +3,14 @@
 import io
 
 import pytest
+from django.apps import apps
 from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
 from recognition.models import Line, Page
+from recognition.page_pixels import load_pixels
 from tests.factories import make_admin, make_page, make_reviewer, make_type, make_user
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +50,22 @@ def test_a_page_image_known_already_is_not_sent_again(hidden):
     again = client.get(address, headers={"if-none-match": etag})
     assert (again.status_code, again.content) == (304, b"")
     assert again["Cache-Control"].startswith("private")
+
+
+def test_each_page_that_splitting_lets_in_is_opened_everywhere(hidden, settings, monkeypatch):
+    """Pillow's own bound stands for the one that a larger setting would meet."""
+    assert Image.MAX_IMAGE_PIXELS >= settings.PAGE_MAX_PIXELS
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", hidden.width * hidden.height // 3)
+    with pytest.raises(Image.DecompressionBombError):
+        load_pixels(hidden)
+    settings.PAGE_MAX_PIXELS = hidden.width * hidden.height
+    apps.get_app_config("recognition").ready()
+    assert load_pixels(hidden).shape == (hidden.height, hidden.width, 3)
+    thumbnail = signed_in(make_admin()).get(reverse("page_thumbnail", args=[hidden.pk]))
+    assert thumbnail.status_code == 200
+    settings.PAGE_MAX_PIXELS = 1
+    apps.get_app_config("recognition").ready()
+    assert load_pixels(hidden).shape == (hidden.height, hidden.width, 3)
 
 
 def test_a_crop_is_the_line_straightened(hidden):
