@@ -21,16 +21,36 @@ class Failure:
     unexpected: bool = True
 
 
-def failure_of(error: Exception) -> Failure:
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A kind of work: the seconds after which its task is stopped, and the way on from there."""
+
+    seconds: int
+    way_on: str
+
+
+READING = Work(
+    settings.CELERY_TASK_SOFT_TIME_LIMIT,
+    "Retry when less is going on, or upload the page at a lower resolution.",
+)
+SPLITTING = Work(
+    settings.INGEST_MAX_SECONDS + 30,  # the decoder's own limit comes first
+    "Retry when less is going on, or split the file and upload its parts.",
+)
+UNPACKING = Work(
+    SPLITTING.seconds,
+    "The files that came out of it so far are kept. Retry, and it goes on with the others.",
+)
+
+
+def failure_of(error: Exception, work: Work = READING) -> Failure:
     """The reason to show for an error that ended a page's or a document's work."""
     if isinstance(error, RecognitionError | IngestError):
         return Failure(str(error.code), error.message, unexpected=False)
     if isinstance(error, SoftTimeLimitExceeded):
-        seconds = settings.CELERY_TASK_SOFT_TIME_LIMIT
         return Failure(
             "timeout",
-            f"It was not done after {seconds} seconds and was stopped. Retry when less is going "
-            "on, or upload the page at a lower resolution.",
+            f"It was not done after {work.seconds} seconds and was stopped. {work.way_on}",
         )
     if isinstance(error, MemoryError) or any(said in str(error) for said in _NO_MEMORY):
         return Failure(

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from recognition.events import record_event
 from recognition.exceptions import NothingKept, NotRetryable
-from recognition.failures import failure_of
+from recognition.failures import SPLITTING, UNPACKING, failure_of
 from recognition.files import (
     StoredFile,
     file_chunks,
@@ -146,7 +146,8 @@ def split_document(document_id: int, token: UUID | None = None) -> str:
     except TRANSIENT:
         raise
     except Exception as error:
-        failure = failure_of(error)
+        archive = document.media_type == MediaType.ZIP
+        failure = failure_of(error, UNPACKING if archive else SPLITTING)
         if failure.unexpected:
             logger.exception("document %s", document_id)
         return _fail(document, token, failure.code, failure.message)

@@ -6,9 +6,9 @@ from typing import Any
 from celery import Task, shared_task
 from celery.signals import worker_shutting_down
 from celery.worker import state
-from django.conf import settings
 
 from recognition import intake, line_reading, reading, watch
+from recognition.failures import SPLITTING
 from recognition.queue import TRANSIENT, token_of
 
 PATIENT: dict[str, Any] = {
@@ -35,8 +35,8 @@ LINE_PATIENCE = 600
 
 @shared_task(
     bind=True,
-    soft_time_limit=settings.INGEST_MAX_SECONDS + 30,  # the decoder's own limit comes first
-    time_limit=settings.INGEST_MAX_SECONDS + 60,
+    soft_time_limit=SPLITTING.seconds,
+    time_limit=SPLITTING.seconds + 30,
     **PATIENT,
 )
 def split_document(self: "Task[Any, Any]", document_id: int) -> str:

@@ -6,12 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 
-from recognition import intake
+from recognition import intake, tasks
 from recognition.exceptions import NotRetryable
 from recognition.ingest.archive import unpack
-from recognition.ingest.base import ErrorCode, IngestError, Limits
+from recognition.ingest.base import ErrorCode, IngestError, Limits, Member
 from recognition.intake import add_file, retry_document, split_document
 from recognition.models import Document
 from recognition.states import DocumentStatus
@@ -98,6 +99,29 @@ def test_an_archive_whose_worker_was_killed_half_way_adds_no_file_twice():
     assert split_document(archive.pk) == "unpacked"
     named = archive.members.order_by("archive_position").values_list("filename", "status")
     assert list(named) == [(name, "stored") for name in ("a.png", "b.png", "c.png")]
+
+
+@pytest.mark.django_db
+def test_an_archive_that_takes_too_long_goes_on_where_it_stopped(monkeypatch):
+    content = zipped({"a.png": picture("a"), "b.png": picture("b")})
+    archive = add_file(batch=make_batch(), filename="scans.zip", chunks=[content])
+    add_member = intake._add_member
+
+    def add_first(document: Document, member: Member) -> None:
+        if member.position:
+            raise SoftTimeLimitExceeded
+        add_member(document, member)
+
+    with monkeypatch.context() as slow:
+        slow.setattr(intake, "_add_member", add_first)
+        assert split_document(archive.pk) == "failed: timeout"
+    archive.refresh_from_db()
+    assert f"after {tasks.split_document.soft_time_limit} seconds" in archive.failure_message
+    assert "Retry, and it goes on with the others." in archive.failure_message
+    assert archive.members.count() == 1
+    retry_document(document=archive, actor=make_admin())
+    assert split_document(archive.pk) == "unpacked"
+    assert archive.members.count() == 2
 
 
 def pointing_before_the_file(archive: bytes) -> bytes:

@@ -6,12 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils import timezone
 from PIL import Image
 
-from recognition import intake, retries
+from recognition import intake, retries, tasks
 from recognition.exceptions import FileTooLarge, NotRetryable
 from recognition.ingest.base import ErrorCode, IngestError
 from recognition.intake import add_file, retry_document, split_document, sweep_documents
@@ -171,6 +172,18 @@ def test_whatever_breaks_ends_as_a_failed_file(settings):
     document.refresh_from_db()
     retry_document(document=document, actor=None)
     assert split_document(document.pk) == "split"
+
+
+def test_a_file_that_takes_too_long_says_how_long_and_what_to_do(monkeypatch):
+    def overtime(*_: object) -> None:
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(intake, "split_file", overtime)
+    document = add(picture())
+    assert split_document(document.pk) == "failed: timeout"
+    document.refresh_from_db()
+    assert f"after {tasks.split_document.soft_time_limit} seconds" in document.failure_message
+    assert "split the file and upload its parts" in document.failure_message
 
 
 def test_a_file_whose_worker_dies_three_times_is_marked():
