@@ -8,9 +8,9 @@ from django.core.cache import cache
 from django.db import transaction
 
 from recognition.exceptions import CanaryOver
-from recognition.models import Canary, Page
+from recognition.models import Canary, ModelVersion, Page
 from recognition.queue import PATIENCE, enqueue
-from recognition.registry import active_model
+from recognition.registry import active_model, arrival
 from training.canary import harmless_is_enough, take_canary_back
 from training.exceptions import TrialOver
 from training.models import Trial
@@ -55,6 +55,10 @@ def judge_trial(trial_id: int, asked: TrialSettings = ASKED) -> str:
     if active_model(trial.document_type) != trial.serving:
         end_trial(trial, TrialStatus.ENDED, "Another model went into service.")
         return "over"
+    if trial.aim == TrialAim.GUARD and _would_come_back(trial) != trial.beside:
+        # A roll back would bring what nothing has compared it with.
+        end_trial(trial, TrialStatus.ENDED, f"{trial.beside} would not come back any more.")
+        return "over"
     _catch_up(trial)
     found = evidence_of(trial, asked)
     Trial.objects.running().filter(pk=trial.pk).update(evidence=asdict(found))
@@ -78,8 +82,10 @@ def judge_trial(trial_id: int, asked: TrialSettings = ASKED) -> str:
 @transaction.atomic
 def promote_beside(*, trial: Trial, actor: AbstractBaseUser | None) -> None:
     """Put the model beside in service by hand, whatever the evidence. Raises TrialOver."""
-    found = evidence_of(trial)
-    if _let_beside_serve(_running(trial), found, actor, f"By {_name(actor)}") == "over":
+    found, running = evidence_of(trial), _running(trial)
+    if running.aim == TrialAim.GUARD and _would_come_back(running) != running.beside:
+        raise TrialOver(f"{running.beside} would not come back any more.")
+    if _let_beside_serve(running, found, actor, f"By {_name(actor)}") == "over":
         raise TrialOver("This trial has ended already.")
 
 
@@ -119,6 +125,12 @@ def _catch_up(trial: Trial) -> None:
     )
     wanted = list(islice(unasked, CATCH_UP))
     enqueue(READ_TASK, list(Page.objects.filter(pk__in=wanted)))
+
+
+def _would_come_back(trial: Trial) -> ModelVersion | None:
+    """What a roll back would put in the place of the version that serves."""
+    came = arrival(trial.document_type, trial.serving)
+    return came.previous if came and came.previous else active_model(None)
 
 
 def _running(trial: Trial) -> Trial:

@@ -86,6 +86,20 @@ def test_a_candidate_that_reads_better_is_put_in_service_by_itself(letters, tria
     assert (guard.aim, guard.serving, guard.beside) == (TrialAim.GUARD, trial.beside, before)
 
 
+def test_a_guard_never_brings_back_what_it_was_not_compared_with(letters):
+    """A new model for all types stands where the one that the head replaced has stood."""
+    head = make_model(document_type=letters, files=True)
+    put_in_service(version=head, document_type=letters, actor=None, reason="accepted")
+    guard = Trial.objects.running().get(aim=TrialAim.GUARD)
+    general = make_model(files=True)
+    put_in_service(version=general, document_type=None, actor=None, reason="better")
+    review(letters, serving=WRONG, beside=TRUTH)
+    with pytest.raises(TrialOver, match="would not come back"):
+        promote_beside(trial=guard, actor=make_admin())
+    assert judge_trial(guard.pk) == "over"
+    assert active_model(letters) == head
+
+
 def test_a_candidate_that_reads_worse_is_withdrawn_by_itself(letters, trial):
     review(letters, serving=TRUTH, beside=WRONG)
     assert judge_trials() == 1
