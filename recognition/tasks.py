@@ -50,7 +50,7 @@ def read_page(self: "Task[Any, Any]", page_id: int) -> str:
     return reading.read_page(page_id, token=token_of(self.request.id))
 
 
-@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+@worker_shutting_down.connect
 def spare_what_is_read(**_: object) -> None:
     """A worker that is switched off has not died over its pages, however often that happens."""
     begun = (token_of(request.id) for request in tuple(state.active_requests))

@@ -195,8 +195,8 @@ def review_page(
         # Drawn by a person on a page whose text came with its file: another model read it.
         predictions |= _readings(Prediction.objects.filter(line__in=missing).order_by("pk"))
     drafts = {row.line_id: row for row in Draft.objects.of(task, user)}
-    said = Label.objects.current().unspoilt_for(user).filter(line__page=page)
-    labels = {row.line_id: row for row in said}  # of a page opened again, or reviewed a second time
+    standing = Label.objects.current().unspoilt_for(user).filter(line__page=page)
+    labels = {row.line_id: row for row in standing}  # of a page opened again, or read a second time
     confirmed = confirmed_pieces(task)
     hands = handwritten(line.pk for line in lines)
     threshold = page.document.document_type.threshold

@@ -124,9 +124,8 @@ def most_processes() -> int:
     try:
         version("paddlepaddle-gpu")
     except PackageNotFoundError:
-        memory = psutil.virtual_memory().total // 3
-        cores = len(os.sched_getaffinity(0))
-        return max(1, min(cores, memory // _PROCESS_BYTES, _MOST_PROCESSES))
+        fit = int(psutil.virtual_memory().total) // 3 // _PROCESS_BYTES
+        return max(1, min(len(os.sched_getaffinity(0)), fit, _MOST_PROCESSES))
     return 1
 
 

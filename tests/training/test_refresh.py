@@ -63,7 +63,7 @@ def test_the_mark_is_crossed_once_and_then_doubles(letters):
 def test_a_night_that_found_too_few_labels_does_not_begin_the_count_anew(letters):
     review(letters)
     night = request_run(document_type=letters, trigger=TrainingRun.Trigger.NIGHTLY)
-    assert execute_run(night.pk) == "skipped"
+    assert execute_run(night.pk) == "skipped: nothing_to_learn"
     review(letters)
     (run,) = request_due_refreshes()
     assert run.labels_seen == 2 * LINES
