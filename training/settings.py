@@ -123,7 +123,7 @@ class NetworkSettings:
     min_validation_lines: int = 8
     average: float = 0.99
     frozen_blocks: int = 4
-    head_steps: int = 200
+    head_steps: int = 600
     rival: float = 1e-3
     checkpoint_seconds: float = 180.0
     frozen_lines: int = 400
