@@ -1,8 +1,7 @@
 """Reading pages: each once by each model, however often its task is delivered."""
 
 import logging
-from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -57,8 +56,6 @@ def read_page(page_id: int, engines: EngineFor = engine_for, token: UUID | None 
             return _read_by_canary(page, token, choice, choice.canary, engines)
         return _read_by(page, token, choice, engines)
     except TRANSIENT:
-        with suppress(*TRANSIENT):  # away still: then it counts, and the page has other attempts
-            give_attempts_back([token])
         raise
     except Exception as error:
         failure = failure_of(error)
@@ -67,13 +64,10 @@ def read_page(page_id: int, engines: EngineFor = engine_for, token: UUID | None 
         return fail_page(page.pk, token, failure.code, failure.message)
 
 
-def give_attempts_back(tokens: Collection[UUID]) -> int:
-    """Not count these readings that break off: nothing has died over their pages.
-
-    The database was away, or the worker is being switched off; returns how many.
-    """
-    begun = Page.objects.filter(status=PageStatus.READING, reading_token__in=tokens)
-    return begun.filter(attempts__gt=0).update(attempts=F("attempts") - 1)
+def give_attempt_back(token: UUID) -> bool:
+    """Not count a reading that was broken off from outside: nothing has died over the page."""
+    begun = Page.objects.filter(status=PageStatus.READING, reading_token=token, attempts__gt=0)
+    return begun.update(attempts=F("attempts") - 1) == 1
 
 
 def _read_by(page: Page, token: UUID, choice: Choice, engines: EngineFor) -> str:

@@ -4,8 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 from celery import Task, shared_task
-from celery.signals import worker_shutting_down
-from celery.worker import state
+from celery.worker.request import Request
 
 from recognition import intake, line_reading, reading, watch
 from recognition.failures import SPLITTING
@@ -44,18 +43,36 @@ def split_document(self: "Task[Any, Any]", document_id: int) -> str:
     return intake.split_document(document_id, token=token_of(self.request.id))
 
 
-@shared_task(bind=True, **PATIENT)
+def _has_not_died(task_id: str) -> None:
+    """Not count a reading that is broken off; where the database is away, the page has others."""
+    if token := token_of(task_id):
+        with suppress(*TRANSIENT):
+            reading.give_attempt_back(token)
+
+
+class ReadingRequest(Request):
+    """A message whose page is being read, in the worker's main process."""
+
+    def cancel(self, *args: Any, **options: Any) -> None:
+        """The worker is switched off, or has lost the broker; the message comes again."""
+        super().cancel(*args, **options)
+        _has_not_died(self.id)
+
+
+class Reading(Task):  # type: ignore[type-arg]
+    """A task that reads a page: what breaks it off from outside has not died over the page."""
+
+    Request = ReadingRequest
+
+    def on_retry(self, exc: Any, task_id: str, *_: Any) -> None:
+        """The database was away."""
+        _has_not_died(task_id)
+
+
+@shared_task(bind=True, base=Reading, **PATIENT)
 def read_page(self: "Task[Any, Any]", page_id: int) -> str:
     """Read one queued page."""
     return reading.read_page(page_id, token=token_of(self.request.id))
-
-
-@worker_shutting_down.connect
-def spare_what_is_read(**_: object) -> None:
-    """A worker that is switched off has not died over its pages, however often that happens."""
-    begun = (token_of(request.id) for request in tuple(state.active_requests))
-    with suppress(*TRANSIENT):
-        reading.give_attempts_back([token for token in begun if token])
 
 
 @shared_task(bind=False, **PATIENT, **ONCE)

@@ -23,7 +23,7 @@ def relabel_line(*, label: Label, text: str, actor: AbstractBaseUser, reason: st
         raise InvalidSubmission({label.line_id: "Type what the line says."})
     # A submit asks which labels its sender has seen: none may come between the question and the
     # labels that it makes.
-    Page.objects.select_for_update(of=("self",)).get(lines=label.line_id)
+    Page.objects.select_for_update(no_key=True, of=("self",)).get(lines=label.line_id)
     changed = Label.objects.current().filter(pk=label.pk).update(superseded_at=timezone.now())
     if not changed:
         raise InvalidSubmission({label.line_id: "The line has a newer label; look again."})

@@ -60,7 +60,8 @@ def submit_page(
     or where somebody has said something else of it since.
     """
     task = (
-        ReviewTask.objects.select_for_update(of=("self", "page"))  # nobody labels it meanwhile
+        # Nobody labels the page meanwhile. Who has it locked may make labels of this very task.
+        ReviewTask.objects.select_for_update(no_key=True, of=("self", "page"))
         .select_related("page", "document_type")
         .get(pk=task_id)
     )

@@ -47,7 +47,12 @@ def undo_submit(*, task_id: int, user: AbstractBaseUser) -> ReviewTask:
     comes back as drafts. The page the user was at comes next. Raises NotUndoable.
     """
     one_at_a_time(user)
-    task = ReviewTask.objects.select_for_update(of=("self",)).get(pk=task_id)
+    task = (
+        # As for a submit: who has the page locked may make labels of this very task.
+        ReviewTask.objects.select_for_update(no_key=True, of=("self", "page"))
+        .select_related("page")
+        .get(pk=task_id)
+    )
     if task.status != TaskStatus.DONE or task.done_by_id != user.pk or task.done_at is None:
         raise NotUndoable("Only who submitted a page can take that back, and only once.")
     now = timezone.now()
@@ -94,7 +99,7 @@ def restore_line(
 
     `known` is the label that counted when the actor looked. Raises NotRestorable.
     """
-    Page.objects.select_for_update(of=("self",)).get(pk=line.page_id)
+    Page.objects.select_for_update(no_key=True, of=("self",)).get(pk=line.page_id)
     current = Label.objects.current().filter(line=line).first()
     if current is None or line.retired_at is not None:
         raise NotRestorable("Nobody has said anything of this line yet.")

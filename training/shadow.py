@@ -1,5 +1,6 @@
 """What comes of trials: the better model serves, by itself or by a click."""
 
+import logging
 from dataclasses import asdict
 from itertools import islice
 
@@ -12,13 +13,15 @@ from recognition.models import Canary, ModelVersion, Page
 from recognition.queue import PATIENCE, enqueue
 from recognition.registry import active_model, arrival
 from training.canary import harmless_is_enough, take_canary_back
-from training.exceptions import TrialOver
+from training.exceptions import NotActivatable, TrialOver
 from training.models import Trial
 from training.rereading import continue_rereadings, reread_after_canaries
 from training.sequential import Evidence, TrialSettings
 from training.serving import put_in_service, take_back
 from training.states import TrialAim, TrialStatus
 from training.trials import end_trial, evidence_of, unread_pages
+
+logger = logging.getLogger(__name__)
 
 READ_TASK = "training.tasks.read_for_trials"
 ASKED = TrialSettings()
@@ -31,10 +34,19 @@ def judge_trials() -> int:
 
     What withdrawn canaries have read is read again meanwhile, batch by batch.
     """
-    decided = sum(judge_trial(trial.pk) != "goes on" for trial in Trial.objects.running())
+    decided = sum(_judged(trial) != "goes on" for trial in Trial.objects.running())
     reread_after_canaries()
     continue_rereadings()
     return decided
+
+
+def _judged(trial: Trial) -> str:
+    """Judge one; a winner whose files are away holds up no other, and is asked again next time."""
+    try:
+        return judge_trial(trial.pk)
+    except NotActivatable as error:
+        logger.warning("Trial %s is decided, but stays as it is: %s", trial.pk, error)
+        return "goes on"
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.db import OperationalError
 from django.utils import timezone
 
-from recognition import reading
+from recognition import reading, tasks
 from recognition.exceptions import NotRetryable
 from recognition.models import ActiveModel, Event, Line, Page, Prediction
 from recognition.preprocess import PREPROCESSING_VERSION
@@ -183,6 +183,7 @@ def test_a_database_that_is_away_is_raised_and_the_page_stays_this_messages_own(
     for _ in range(settings.READ_MAX_ATTEMPTS + 1):
         with pytest.raises(OperationalError):
             read_page(queued.pk, always(away), delivery)
+        tasks.read_page.on_retry(away.error, str(delivery), (queued.pk,), {}, None)
     queued.refresh_from_db()
     assert queued.attempts == 0  # the page has killed nobody
     assert read_page(queued.pk, always(SURE), delivery) == "read"

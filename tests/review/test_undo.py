@@ -1,12 +1,14 @@
 """A submit taken back, and a line put back to what was said of it before."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from threading import Barrier
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -19,8 +21,9 @@ from review.leases import claim_ahead, claim_next
 from review.models import Draft, Label, ReviewTask
 from review.services import LineEntry, reopen_page, submit_page
 from review.states import Hold, TaskStatus, Verdict
-from review.undo import UNDO_TIME, undo_submit
+from review.undo import UNDO_TIME, restore_line, undo_submit
 from tests import factories
+from tests.review.helpers import in_a_thread
 from training.dataset import freeze_dataset
 
 
@@ -205,3 +208,38 @@ class TestRestore:
         client.force_login(factories.make_admin())
         assert client.get(address).status_code == 405
         assert client.post(reverse("line_restore", args=[10**6])).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_restore_and_the_undo_of_the_same_submit_do_not_wait_for_each_other() -> None:
+    """The restore has the page, the undo the task that the restored label is of."""
+    page, reviewer = factories.make_page(), factories.make_reviewer()
+    task = factories.submit_as_read(page, reviewer, line0="typed")
+    line = page.lines.current()[0]
+    label = Label.objects.current().get(line=line)
+    undo = partial(undo_submit, task_id=task.pk, user=reviewer)
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            Page.objects.select_for_update(no_key=True).get(pk=page.pk)  # so a restore begins
+            undone = other.submit(in_a_thread, undo)
+            until_somebody_waits()
+            restore_line(
+                line=line,
+                actor=factories.make_admin(),
+                known=label.pk,
+                prediction_id=label.base_prediction_id,
+            )
+        with pytest.raises(NotUndoable):
+            undone.result(timeout=20)
+    assert Label.objects.current().get(line=line).text != "typed"
+
+
+def until_somebody_waits() -> None:
+    """Until another connection waits for a lock."""
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.05)
+    pytest.fail("Nobody waited for a lock.")

@@ -2,8 +2,10 @@
 
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -98,6 +100,21 @@ def test_a_guard_never_brings_back_what_it_was_not_compared_with(letters):
         promote_beside(trial=guard, actor=make_admin())
     assert judge_trial(guard.pk) == "over"
     assert active_model(letters) == head
+
+
+def test_a_winner_whose_files_are_away_holds_up_no_other_trial(letters, trial):
+    other = make_type("Other letters")
+    second = begin(other)
+    for each in (letters, other):
+        review(each, serving=WRONG, beside=TRUTH)
+    lost = Path(settings.MODEL_STORE) / trial.beside.sha256
+    away = lost.rename(lost.with_suffix(".away"))
+    assert judge_trials() == 1
+    assert active_model(letters) == trial.serving
+    assert active_model(other) == second.beside
+    away.rename(lost)
+    assert judge_trials() == 1
+    assert active_model(letters) == trial.beside
 
 
 def test_a_candidate_that_reads_worse_is_withdrawn_by_itself(letters, trial):

@@ -12,9 +12,11 @@ from playwright.sync_api import expect
 from recognition.states import move
 from review.leases import FREE, LEFT_TIME
 from review.models import Label, ReviewTask
+from review.relabel import relabel_line
+from review.services import reopen_page
 from review.states import TASK_MOVES, Hold, TaskStatus
 from tests.browser.review.screen import draft_text, field, ready, wait_until
-from tests.factories import make_task
+from tests.factories import make_admin, make_page, make_reviewer, make_task, submit_as_read
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -70,6 +72,32 @@ def test_the_next_page_is_shown_in_the_same_window_without_loading(
         assert page.locator(".lines canvas").count() == 2
     page.go_back()
     expect(page.get_by_text("You submitted it", exact=False)).to_be_visible()
+
+
+def test_what_is_corrected_on_a_page_that_was_made_ready_is_not_labelled_over_unseen(
+    open_screen: Callable[..., ReviewTask], page: Tab
+) -> None:
+    done = submit_as_read(make_page(), make_reviewer(), line0="said first")
+    admin = make_admin()
+    opened = reopen_page(page=done.page, actor=admin, reason="look again")
+    open_screen()
+    wait_until(lambda: held_ahead(opened))
+    page.wait_for_timeout(300)  # it comes with the answer, and is parsed
+    relabel_line(
+        label=Label.objects.current().get(text="said first"),
+        text="corrected",
+        actor=admin,
+        reason="a disputed label",
+    )
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(re.compile(f"/review/{opened.pk}/"))
+    ready(page)
+    expect(field(page, 1)).to_have_value("said first")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("“corrected” was put here")).to_be_visible()
+    assert Label.objects.current().filter(text="corrected").exists()
+    page.get_by_role("button", name="Submit again").click()
+    wait_until(lambda: Label.objects.current().filter(text="said first").exists())
 
 
 def test_a_page_ahead_that_was_given_back_and_taken_anew_comes_under_its_new_lease(
