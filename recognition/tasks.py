@@ -62,7 +62,7 @@ class ReadingRequest(Request):
 class Reading(Task):  # type: ignore[type-arg]
     """A task that reads a page: what breaks it off from outside has not died over the page."""
 
-    Request = ReadingRequest
+    Request = "recognition.tasks:ReadingRequest"
 
     def on_retry(self, exc: Any, task_id: str, *_: Any) -> None:
         """The database was away."""
