@@ -41,12 +41,17 @@ class Client:
             answer = self.connection.getresponse()
             content = answer.read()
         except (OSError, http.client.HTTPException):
-            self.connection.close()
-            self.connection = None
+            self.close()
             raise
         if answer.getheader("Content-Type", "").startswith("application/json"):
             return answer.status, json.loads(content)
         return answer.status, None
+
+    def close(self) -> None:
+        """End the connection; the next call makes another."""
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
 
     def timed(self, name: str, path: str, body: Any = None) -> Any:
         began = time.perf_counter()
@@ -71,7 +76,9 @@ def work(client: Client, pages: int, pause: float = 0.0) -> None:
     """Claim and submit so many pages, as read; `pause` seconds go by in the mean before each."""
     generator = random.Random(client.user)
     for _ in range(pages):
-        time.sleep(generator.expovariate(1 / pause) if pause else 0.0)
+        if pause:
+            client.close()  # the site ends a connection that is idle for seconds
+            time.sleep(generator.expovariate(1 / pause))
         task = client.timed("next", "review-tasks/next/")["task"]
         _, lines = client.call("GET", f"pages/{task['page']}/lines/")
         said = [{"line": line["id"], "text": "as it stands"} for line in lines]
