@@ -192,7 +192,7 @@ def _result(job: Path) -> dict[str, Any]:
 
 
 def _first_failure(job: Path) -> dict[str, Any]:
-    """What a process beside the first left as its failure; empty where one died without a word."""
+    """What a process beside the first failed of, or that one died without a word."""
     for own in sorted((job / "ranks").glob("*/")):
         found = _result(own)
         if found.get("status") == "failed":
