@@ -65,6 +65,7 @@ class Window:
         self.labelled: set[int] = set()  # tasks whose submit the screen took for done
         self.kept: set[tuple[int, int, str]] = set()  # in the browser's store, at the end
         self.happened: Counter[str] = Counter()
+        self.cuts: list[asyncio.Task[None]] = []  # held: else one may never end
         self.tab: Page
 
     def typed(self) -> Iterator[Typed]:
@@ -87,6 +88,8 @@ class Window:
 
     async def settle(self) -> None:
         """Let what is in the browser go to the site, as a window does that is left open."""
+        await asyncio.gather(*self.cuts, return_exceptions=True)
+        await self.context.set_offline(False)
         end = time.monotonic() + SETTLE
         start = f"ocr-review:draft:{self.user.pk}:"
         while time.monotonic() < end:
@@ -161,10 +164,10 @@ class Window:
             self.sent = None  # what it led to was no next page: it may not be a submit
         if not self.tab.url.startswith("http"):
             await self._go("/review/")
-        elif seen["door"]:
-            await self._password("main")
         elif seen["screen"]:
             await asyncio.sleep(0.1)  # its script is not there yet
+        elif seen["door"]:
+            await self._password("main")
         elif seen["mine"]:
             await self.tab.locator(".task-list a.button").first.click()
         elif seen["next"]:
@@ -215,7 +218,7 @@ class Window:
     async def _offline(self) -> None:
         self.happened["networks_cut"] += 1
         await self.context.set_offline(True)
-        asyncio.get_running_loop().create_task(self._online(self.chance.uniform(*OFFLINE)))
+        self.cuts.append(asyncio.create_task(self._online(self.chance.uniform(*OFFLINE))))
 
     async def _online(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

@@ -156,16 +156,19 @@ def review_leave(request: HttpRequest, task_id: int) -> JsonResponse:
     return JsonResponse({"left": left})
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def review_submit(request: HttpRequest, task_id: int) -> HttpResponse:
     """Turn the page into labels and go to the next; a refusal comes back with all that was typed.
 
-    A script that asks for JSON is told the next page's address and lease (200), the lines at fault
+    It comes under this address, which opened anew (after signing in, say) leads to the page. A
+    script that asks for JSON is told the next page's address and lease (200), the lines at fault
     (422), or that the lease is lost (409) and then sends the plain form to see both versions.
     """
     user = person(request)
     visible = ReviewTask.objects.visible_to(user).with_what_is_told(admin=False)
     task = get_object_or_404(visible, pk=task_id)
+    if request.method != "POST":
+        return redirect("review_task", task_id=task.pk)
     sent = parse_submission(request.POST, _line_ids(task))
     if _wants_json(request) and sent.user_id not in (None, user.pk):
         return _other_user()

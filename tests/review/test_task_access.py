@@ -19,9 +19,20 @@ TASK_POSTS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", TASK_POSTS)
+@pytest.mark.parametrize("name", sorted({*TASK_POSTS} - {"review_submit"}))
 def test_what_changes_a_task_is_only_posted(site: Client, task: ReviewTask, name: str) -> None:
     assert site.get(reverse(name, args=[task.pk])).status_code == 405
+
+
+def test_the_address_of_a_refused_submit_leads_to_its_page(site: Client, task: ReviewTask) -> None:
+    """Reloaded, or after signing in from the page that came under it."""
+    refused = reverse("review_submit", args=[task.pk])
+    answer = site.get(refused)
+    assert answer.status_code == 302
+    assert answer["Location"] == reverse("review_task", args=[task.pk])
+    site.logout()
+    asked = site.post(refused, headers={"Referer": f"http://testserver{refused}"})
+    assert asked["Location"] == f"{reverse('login')}?next={refused}"
 
 
 @pytest.mark.parametrize("name", TASK_POSTS)

@@ -5,11 +5,7 @@ import { offerRefused } from "./refused.js";
 
 /** `conflicts` and `refused` as the server tells them; `touched(line)` notes a change, `go` goes there. */
 export function bringBack({ lines, local, drafts, conflicts, refused, touched, go, announce }) {
-  const restored = restore(lines, local, {
-    touch: touched,
-    dispute: (line, theirs) => drafts.dispute(line, theirs),
-    sent: (entries) => drafts.remember(entries),
-  });
+  const restored = restore(lines, local, drafts, touched);
   if (restored) announce(`${restored} lines were brought back from this computer.`);
   for (const theirs of conflicts) {
     const line = lines.get(theirs.line_id);

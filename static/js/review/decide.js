@@ -194,11 +194,7 @@ const sizes = new ResizeObserver((entries) => {
 });
 for (const line of order) sizes.observe(line.element.querySelector(".decide-crop"));
 
-restore(lines, local, {
-  touch: (line) => drafts.touch(line),
-  dispute: (line, theirs) => drafts.dispute(line, theirs),
-  sent: (entries) => drafts.remember(entries),
-});
+restore(lines, local, drafts, (line) => drafts.touch(line));
 for (const hidden of form.querySelectorAll(".needs-script")) hidden.hidden = false;
 (order.find((line) => line.element.querySelector(".fault")) ?? order.find((line) => line.open) ?? order[0])?.focus();
 document.documentElement.dataset.ready = "";

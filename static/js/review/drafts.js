@@ -7,6 +7,7 @@ const LONGEST = 4_000; // milliseconds of typing on before one all the same
 const FIRST_RETRY = 2_000; // milliseconds, doubled up to the longest
 const LONGEST_RETRY = 60_000;
 const KEEPALIVE_BYTES = 60_000; // browsers send no more once a page is gone
+const FEW = 5; // versions of a line that are kept as having perhaps arrived
 
 export class Drafts {
   /**
@@ -20,7 +21,7 @@ export class Drafts {
     this.dirty = new Map(); // line id -> entry not yet on the server
     this.disputed = new Map(); // line id -> the other window's version
     this.refused = new WeakMap(); // entry that the site cannot keep as it stands -> why
-    this.unanswered = new Map(); // line id -> versions of this window's that may have arrived
+    this.unanswered = new Map(); // line id -> versions that may have arrived, from here or from a window before
     this.sending = null;
     this.timer = 0;
     this.retry = FIRST_RETRY;
@@ -30,7 +31,13 @@ export class Drafts {
 
   /** The line has changed. */
   touch(line) {
-    const entry = { text: line.text, verdict: line.verdict, revision: line.revision, at: Date.now() };
+    const entry = {
+      text: line.text,
+      verdict: line.verdict,
+      revision: line.revision,
+      at: Date.now(),
+      sent: [...(this.unanswered.get(line.id) ?? [])].slice(-FEW),
+    };
     this.local.put(line.id, entry);
     this.dirty.set(line.id, entry);
     if (this.disputed.has(line.id)) return;
@@ -65,27 +72,25 @@ export class Drafts {
       size += entry.text.length * 4 + 80;
       return size < KEEPALIVE_BYTES;
     });
-    this.remember(few);
+    this.#underWay(few);
     post(this.url, { user: this.user, entries: few }, { keepalive: true });
   }
 
   /**
-   * The server has another version of a line. Where this window sent it itself, and the answer was
-   * lost on the way, what stands here now simply follows it: true. Else it is a dispute.
+   * The server has another version of a line. Where this window sent it itself, or one that went
+   * before it, and the answer was lost on the way, what stands here now simply follows it: true.
+   * Else it is a dispute.
    */
   own(theirs) {
     const line = this.lines.get(theirs.line_id);
     if (!line || !this.unanswered.get(line.id)?.has(version(theirs))) return false;
-    line.revision = theirs.revision;
+    this.#follow(line, theirs.revision);
     return true;
   }
 
-  /** These versions may have arrived: this window has sent them, or one that went before it. */
-  remember(entries) {
-    for (const entry of entries) {
-      const known = this.unanswered.get(entry.line_id) ?? new Set();
-      this.unanswered.set(entry.line_id, known.add(version(entry)));
-    }
+  /** A window that went away has left `entry` of a line: that, and what it had sent before, may arrive still. */
+  inherit(line, entry) {
+    this.unanswered.set(line.id, new Set([...(entry.sent ?? []), version(entry)]));
   }
 
   /** The page is submitted: nothing is left to keep. */
@@ -115,6 +120,23 @@ export class Drafts {
   dispute(line, theirs) {
     this.disputed.set(line.id, theirs);
     this.conflict(line, theirs);
+  }
+
+  /** The server's revision is this; what was typed since stands on it, in the browser's store too. */
+  #follow(line, revision) {
+    line.revision = revision;
+    const since = this.dirty.get(line.id);
+    if (!since) return;
+    since.revision = revision;
+    since.sent = [...(this.unanswered.get(line.id) ?? [])].slice(-FEW);
+    this.local.put(line.id, since);
+  }
+
+  #underWay(entries) {
+    for (const entry of entries) {
+      const known = this.unanswered.get(entry.line_id) ?? new Set();
+      this.unanswered.set(entry.line_id, known.add(version(entry)));
+    }
   }
 
   #plan(delay) {
@@ -150,7 +172,7 @@ export class Drafts {
   async #send() {
     const sent = new Map(this.dirty);
     const entries = this.#sendable();
-    this.remember(entries);
+    this.#underWay(entries);
     const answer = await post(this.url, { user: this.user, entries });
     if (this.stopped) return;
     if (answer.kind === "ok") {
@@ -174,13 +196,13 @@ export class Drafts {
     for (const [id, revision] of Object.entries(revisions)) {
       const line = this.lines.get(Number(id));
       if (!line) continue;
-      line.revision = revision;
       this.unanswered.delete(line.id);
       const entry = sent.get(line.id);
       if (entry && this.dirty.get(line.id) === entry) {
         this.dirty.delete(line.id);
         this.local.drop(line.id, entry);
       }
+      this.#follow(line, revision);
     }
     for (const theirs of conflicts) {
       const line = this.lines.get(theirs.line_id);

@@ -3,12 +3,11 @@
 import { checkedBy } from "./lines.js";
 
 /**
- * Put local entries over what the server sent. A line that another window has written on the server
- * since is in dispute: `dispute(line, theirs)` hears of it, with mine in the field. What is put back may
- * have been sent by a page that went away before it heard of that: `sent(entries)` hears of it.
- * Returns how many lines were brought back.
+ * Put local entries over what the server sent; `touch(line)` notes each as a change. A line that another
+ * window has written on the server since is in dispute, with mine in the field. What is put back is this
+ * window's from then on: what is typed over it must not meet it again. Returns how many lines it was.
  */
-export function restore(lines, local, { touch, dispute, sent }) {
+export function restore(lines, local, drafts, touch) {
   const seen = new Set();
   let restored = 0;
   for (const entry of local.left()) {
@@ -22,12 +21,13 @@ export function restore(lines, local, { touch, dispute, sent }) {
     if (seen.has(line.id)) continue; // an older window's: it stays in the store, and nothing is lost
     seen.add(line.id);
     restored += 1;
-    const theirs = { text: line.text, verdict: line.verdict, revision: line.revision };
+    const theirs = { line_id: line.id, text: line.text, verdict: line.verdict, revision: line.revision };
     line.checked = checkedBy(entry.verdict);
     line.set(entry.text, entry.verdict);
-    sent([{ line_id: line.id, text: entry.text, verdict: entry.verdict }]);
+    drafts.inherit(line, entry);
     touch(line);
-    if (theirs.revision > entry.revision) dispute(line, theirs);
+    local.take(entry);
+    if (theirs.revision > entry.revision && !drafts.own(theirs)) drafts.dispute(line, theirs);
   }
   return restored;
 }

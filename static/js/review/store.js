@@ -27,9 +27,14 @@ export class LocalDrafts {
     }
   }
 
-  /** What windows left behind, newest first: [{line, text, verdict, revision, at}]. */
+  /** What windows left behind, newest first: [{key, line, text, verdict, revision, at, sent}]. */
   left() {
     return this.#entries().sort((a, b) => b.at - a.at);
+  }
+
+  /** Another window's entry is this one's, which has just put down its own of it. */
+  take(entry) {
+    if (!this.broken) remove(entry.key);
   }
 
   /**

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import BrowserContext, Route, expect
+from playwright.sync_api import BrowserContext, Error, Route, expect
 from playwright.sync_api import Page as Tab
 
 from review.leases import claim_task
@@ -164,6 +164,63 @@ def test_typing_on_right_after_a_reload_is_no_version_of_another_window(
     page.keyboard.type(" two")
     wait_until(lambda: draft_text(task, 2) == "Total 12.50 one two")
     expect(page.locator(".both")).to_have_count(0)
+
+
+def test_what_was_typed_over_a_text_brought_back_is_not_met_by_that_text_again(
+    open_screen: Callable[..., ReviewTask], page: Tab
+) -> None:
+    task = open_screen()
+    page.route("**/drafts/", lambda route: route.abort())
+    page.keyboard.press("End")
+    page.keyboard.type(" one")
+    page.reload()  # nothing of it has arrived
+    ready(page)
+    expect(field(page, 2)).to_have_value("Total 12.50 one")
+    field(page, 2).focus()
+    page.keyboard.press("End")
+    page.keyboard.type(" two")
+    page.unroute("**/drafts/")
+    wait_until(lambda: draft_text(task, 2) == "Total 12.50 one two")
+    expect(page.locator("#saved")).to_have_text(re.compile(r"^saved"))
+    assert ":draft:" not in page.evaluate("Object.keys(localStorage).join()")
+    page.reload()
+    ready(page)
+    expect(field(page, 2)).to_have_value("Total 12.50 one two")
+    expect(page.locator(".both")).to_have_count(0)
+
+
+def test_typing_on_in_a_window_that_crashes_is_no_version_of_another_window(
+    open_screen: Callable[..., ReviewTask], page: Tab, context: BrowserContext
+) -> None:
+    task = open_screen()
+    address = page.url
+    page.goto("about:blank")
+    first = context.new_page()
+    first.goto(address)
+    ready(first)
+    field(first, 2).focus()
+    first.keyboard.press("End")
+    arrived: list[Route] = []
+
+    def never_answer(route: Route) -> None:
+        route.fetch()
+        arrived.append(route)
+
+    first.route("**/drafts/", never_answer)
+    first.keyboard.type(" one")
+    while not arrived:
+        first.wait_for_timeout(50)  # in which the route above is heard
+    first.keyboard.type(" two")
+    with pytest.raises(Error, match="crash"):
+        first.goto("chrome://crash")  # it tells nobody that it goes
+    first.close()
+    assert draft_text(task, 2) == "Total 12.50 one"
+    again = context.new_page()
+    again.goto(address)
+    ready(again)
+    expect(field(again, 2)).to_have_value("Total 12.50 one two")
+    wait_until(lambda: draft_text(task, 2) == "Total 12.50 one two")
+    expect(again.locator(".both")).to_have_count(0)
 
 
 def test_two_tabs_of_one_person_show_both_versions(
