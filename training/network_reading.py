@@ -24,7 +24,9 @@ from training.gate import Parity
 from training.job import Item, Job, Progress, read_crop
 from training.lines import Line
 from training.looks import Look
+from training.parallel import Ranks
 from training.recogniser import Recogniser
+from training.shares import Share, exchange
 
 Array = npt.NDArray[np.float32]
 
@@ -44,34 +46,53 @@ class ReadLines:
     near: Array
 
 
-def read_all(job: Job, parent: ModelFiles, progress: Progress) -> ReadLines:
-    """Read the lines that may be learnt from once with the parent, as it stands."""
+def read_all(job: Job, parent: ModelFiles, progress: Progress, ranks: Ranks) -> ReadLines:
+    """Read the lines that may be learnt from once with the parent, as it stands.
+
+    Where several processes train together each reads its share, and the first one gets features.
+    """
     items = [item for item in job.items if item.split != "test"]
-    backbone = Backbone(parent.backbone, job.settings.threads)
+    mine = ranks.share(range(len(items)))
+    backbone = Backbone(parent.backbone, max(job.settings.threads // ranks.count, 1))
     head = ExportedHead(parent.head)
     names = class_names(parent.characters())
     calibration = Calibration.from_json(parent.calibration.read_bytes())
-    found = ReadLines([], {}, np.zeros(len(names), dtype=np.float32))
-    for start in range(0, len(items), _CHUNK):
-        progress.tell("features", start, len(items))
-        part = items[start : start + _CHUNK]
-        crops = [read_crop(job, item) for item in part]
-        for item, crop, features in zip(part, crops, backbone.stream(crops), strict=True):
+    found = Share([], [], np.zeros(len(names), dtype=np.float32))
+    for start in range(0, len(mine), _CHUNK):
+        progress.tell("features", start * ranks.count, len(items))
+        places = mine[start : start + _CHUNK]
+        crops = [read_crop(job, items[place]) for place in places]
+        for place, crop, features in zip(places, crops, backbone.stream(crops), strict=True):
             lattice = head.probabilities(features)
             np.maximum(found.near, lattice.max(axis=0), out=found.near)
             fill = text_width(crop) / tensor_width(crop)
-            decoded = decode_item(lattice, names, item, fill)
+            decoded = decode_item(lattice, names, items[place], fill)
             confidence = calibration.line_confidence([one.confidence for one in decoded.characters])
-            found.readings[item.label_id] = (decoded.text, confidence)
-            kept = features if len(found.lines) < _HEAD_LINES else _length_of(features)
-            found.lines.append(Line(item, kept, fill))
+            found.told.append((place, decoded.text, confidence, fill, features.shape))
+            if place < _HEAD_LINES:
+                found.features.append(features)
+    shares = [found] if ranks.count == 1 else exchange(found, job.folder / "ranks", ranks)
     progress.tell("features", len(items), len(items))
+    return _put_together(items, shares)
+
+
+def _put_together(items: Sequence[Item], shares: Sequence[Share]) -> ReadLines:
+    near = np.maximum.reduce([share.near for share in shares])
+    found = ReadLines([], {}, near)
+    read = sorted(
+        (told, at, n) for at, share in enumerate(shares) for n, told in enumerate(share.told)
+    )
+    for (place, text, confidence, fill, shape), at, number in read:
+        features = shares[at].features
+        kept = features[number] if number < len(features) else _of_length(shape)
+        found.readings[items[place].label_id] = (text, confidence)
+        found.lines.append(Line(items[place], kept, fill))
     return found
 
 
-def _length_of(features: Features) -> Features:
-    """An array as long as the features that takes no memory: of these only the length counts."""
-    return np.broadcast_to(np.float32(0), features.shape)
+def _of_length(shape: tuple[int, ...]) -> Features:
+    """Features that take no memory: of these only the length counts."""
+    return np.broadcast_to(np.float32(0), shape)
 
 
 def look_at(

@@ -58,7 +58,7 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
     parent = load(job.store, job.base_sha256)
     if ranks.is_first:
         sweep_temporary(job.store)
-    read = read_all(job, parent, progress)
+    read = read_all(job, parent, progress, ranks)
     general = _general_lines(job, parent)
     found = find_contradictions(job, read.lines, read.readings)
     alphabet = _alphabet(parent, read, general, settings)
@@ -181,7 +181,9 @@ def _train(
         and steps_needed(encoded) <= tensor_width(line.crop) // STRIDE
     ]
     if kept is None and settings.head_steps:
-        start = _bring_head_near(job, parent, start, ledger, beside, alphabet, progress)
+        if ranks.is_first:  # one is as quick as several, and has the features
+            start = _bring_head_near(job, parent, start, ledger, beside, alphabet, progress)
+        start = ranks.from_first(start)
     recogniser = Recogniser(
         parent,
         start,

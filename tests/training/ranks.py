@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import paddle
 
-from training.parallel import join_ranks
+from training.parallel import Ranks, join_ranks
+from training.shares import Share, Told, exchange
 
 
 def main(folder: Path) -> None:
@@ -51,8 +52,22 @@ def main(folder: Path) -> None:
         "spoilt": math.isnan(spoilt),
         "added": ranks.added(ranks.rank + 1, 10),
         "agreed": ranks.agreed(ranks.rank + 0.1),
+        "first": [each.tolist() for each in ranks.from_first([np.full(2, ranks.rank + 5.0)])],
+        "shares": _exchanged(folder, ranks),
     }
     (folder / f"{ranks.rank}.json").write_text(json.dumps(told))
+
+
+def _exchanged(folder: Path, ranks: Ranks) -> list[object]:
+    """What this rank got of each one's share."""
+    told: Told = (ranks.rank, f"é{ranks.rank}", None if ranks.is_first else 0.5, 1.0, (2, 3))
+    features = np.full((2, 3), ranks.rank, dtype=np.float32)
+    near = np.float32([ranks.rank, 1 - ranks.rank])
+    shares = exchange(Share([told], [features], near), folder / "shares", ranks)
+    return [
+        [share.told, [each.tolist() for each in share.features], share.near.tolist()]
+        for share in shares
+    ]
 
 
 if __name__ == "__main__":

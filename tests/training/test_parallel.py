@@ -18,9 +18,13 @@ from training.settings import NetworkSettings
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("ranks")
+
+
+@pytest.fixture(scope="module")
+def told(folder):
     """What each of two processes found."""
-    folder = tmp_path_factory.mktemp("ranks")
     *launch, _, _ = command_for(folder, "", 2)
     script = Path(__file__).with_name("ranks.py")
     done = subprocess.run(
@@ -54,6 +58,21 @@ def test_a_loss_that_is_no_number_is_none_for_all(told):
 def test_they_agree_on_the_first_ones_clock_and_add_up_what_they_counted(told):
     assert [one["agreed"] for one in told] == [0.1, 0.1]
     assert [one["added"] for one in told] == [[3.0, 20.0]] * 2
+
+
+def test_the_first_ones_arrays_are_everybodys(told):
+    assert [one["first"] for one in told] == [[[5.0, 5.0]]] * 2
+
+
+def test_each_hears_what_the_others_read_and_the_first_has_the_features(told, folder):
+    said = [[[0, "é0", None, 1.0, [2, 3]]], [[1, "é1", 0.5, 1.0, [2, 3]]]]
+    first, second = (one["shares"] for one in told)
+    assert [share[0] for share in first] == [share[0] for share in second] == said
+    assert [share[2] for share in first] == [share[2] for share in second] == [[0, 1], [1, 0]]
+    zeros, ones = [[0.0] * 3] * 2, [[1.0] * 3] * 2
+    assert [share[1] for share in first] == [[zeros], [ones]]
+    assert [share[1] for share in second] == [[], [ones]]  # its own, which it had
+    assert list((folder / "shares").iterdir()) == []
 
 
 def test_a_process_beside_the_first_writes_into_a_folder_of_its_own(tmp_path, monkeypatch):
