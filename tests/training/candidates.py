@@ -117,6 +117,17 @@ class Workshop:
         return Backbone(self.base.backbone).features([line.crop for line in self.shown])
 
     @cached_property
+    def engines(self) -> dict[str, PaddleEngine]:
+        """Engines of active models by their hash: filled by `engine`."""
+        return {}
+
+    def engine(self, active: ModelFiles) -> PaddleEngine:
+        """That of an active model, kept: engines share the networks that are loaded already."""
+        if active.sha256 not in self.engines:
+            self.engines[active.sha256] = PaddleEngine(active, threads=1)
+        return self.engines[active.sha256]
+
+    @cached_property
     def shown_to_active(self) -> dict[str, list[RecognisedLine]]:
         """What an active model reads on the lines shown, by its hash: filled by `active_reads`."""
         return {}
@@ -125,8 +136,7 @@ class Workshop:
         """What an active model reads on the lines shown: the same for every judge."""
         if active.sha256 not in self.shown_to_active:
             crops = [line.crop for line in self.shown]
-            engine = PaddleEngine(active, threads=1)
-            found = engine.recognise_crops(crops, self.shown_features)
+            found = self.engine(active).recognise_crops(crops, self.shown_features)
             self.shown_to_active[active.sha256] = found
         return self.shown_to_active[active.sha256]
 
@@ -226,7 +236,7 @@ def judge(shop: Workshop, candidate: Candidate) -> Verdict:
         shown = [at for at in shown if shop.shown[at].document in kept]
     crops = [shop.shown[at].crop for at in shown]
     features = [shop.shown_features[at] for at in shown]
-    engines = [PaddleEngine(each, threads=1) for each in (candidate.active, candidate.served)]
+    engines = [shop.engine(candidate.active), PaddleEngine(candidate.served, threads=1)]
     active = shop.active_reads(candidate.active)
     lines = [
         PairedLine(

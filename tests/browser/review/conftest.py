@@ -1,14 +1,11 @@
 """A reviewer who is signed in, in front of the review screen."""
 
-import os
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.signals import request_finished, request_started
 from django.test import Client
 from playwright.sync_api import BrowserContext
 from playwright.sync_api import Page as Tab
@@ -17,43 +14,6 @@ from review.leases import claim_task
 from review.models import ReviewTask
 from tests.browser.review.screen import FIVE, ready
 from tests.factories import Lines, make_reviewer, make_task
-
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop is this test's own thread
-
-
-_under_way: list[object] = []
-
-
-def _begun(sender: object, **_: object) -> None:
-    _under_way.append(sender)
-
-
-def _ended(sender: object, **_: object) -> None:
-    if _under_way:
-        _under_way.pop()
-
-
-request_started.connect(_begun)
-request_finished.connect(_ended)
-
-
-@pytest.fixture
-def page(page: Tab, context: BrowserContext, live_server: Any) -> Iterator[Tab]:
-    """A page that says as it goes that it leaves, before the database is emptied under that.
-
-    What a browser asks for afterwards is taken in after that, so its answer tells that all has
-    come; what is under way then is waited for.
-    """
-    _under_way.clear()  # an answer that nobody read to its end, in an earlier test
-    yield page
-    for tab in context.pages:
-        tab.goto("about:blank")
-    context.unroute_all()
-    context.set_offline(False)
-    context.new_page().goto(f"{live_server.url}/static/none")
-    end = time.monotonic() + 2
-    while _under_way and time.monotonic() < end:
-        time.sleep(0.02)
 
 
 @pytest.fixture

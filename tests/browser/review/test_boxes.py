@@ -15,7 +15,7 @@ from recognition.models import Line
 from review.edits import LineEdit, LineMark
 from review.models import Label, ReviewTask
 from review.turned import read_page_turned
-from tests.browser.review.screen import draft_text, field, selection, wait_until
+from tests.browser.review.screen import draft_text, field, ready, selection, wait_until
 from tests.doubles import ScriptedEngine, always
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -233,6 +233,7 @@ def test_a_whole_page_is_turned_and_read_again(open_screen: Open, page: Tab) -> 
     read_page_turned(*arguments, engines=always(ScriptedEngine(("turned", 0.6))))
     expect(page.locator(".lines .text")).to_have_count(1)
     expect(field(page, 1)).to_have_value("turned")
+    ready(page)
     page.keyboard.press("Control+z")
     expect(page.locator(".lines .text")).to_have_count(5)
     expect(field(page, 2)).to_have_value("Total 12.50")
