@@ -11,9 +11,16 @@ export class Ahead {
   constructor({ form, signal }) {
     Object.assign(this, { form, signal });
     this.token = null; // of the lease under which the next page is held
+    this.task = null;
     this.page = null; // that page as {title, body, image}
     this.underWay = null;
+    this.outdated = new Set(); // tasks
     this.#later(SOON);
+  }
+
+  /** Something was saved of a task: if it is this page's, it may have been drawn before. */
+  outdate(task) {
+    this.outdated.add(task);
   }
 
   /**
@@ -22,7 +29,7 @@ export class Ahead {
    */
   async ready(token) {
     await Promise.race([this.underWay, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
-    return this.token === token ? this.page : null;
+    return this.token === token && !this.outdated.has(this.task) ? this.page : null;
   }
 
   #later(delay) {
@@ -50,6 +57,7 @@ export class Ahead {
     if (image) document.adoptNode(image).decode().catch(() => {}); // fetched from here on
     this.page = { title: page.title, body: page.body, image };
     this.token = page.getElementById("page-form").elements.token.value;
+    this.task = JSON.parse(page.getElementById("screen-data").textContent).task;
   }
 }
 

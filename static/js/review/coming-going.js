@@ -5,6 +5,7 @@ import { onSignedIn } from "../session.js";
 
 /** `returned()` hears that the window is worked in again. */
 export function followWindow({ drafts, lease, returned, signal }) {
+  window.addEventListener("beforeunload", () => drafts.leaving(), { signal });
   window.addEventListener("pagehide", () => {
     drafts.part();
     lease.leave();

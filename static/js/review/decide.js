@@ -166,6 +166,7 @@ form.addEventListener("submit", async (event) => {
   form.submit();
 });
 
+window.addEventListener("beforeunload", () => drafts.leaving());
 window.addEventListener("pagehide", () => {
   if (sending) return;
   drafts.part();

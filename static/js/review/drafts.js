@@ -7,6 +7,7 @@ const LONGEST = 4_000; // milliseconds of typing on before one all the same
 const FIRST_RETRY = 2_000; // milliseconds, doubled up to the longest
 const LONGEST_RETRY = 60_000;
 const KEEPALIVE_BYTES = 60_000; // browsers send no more once a page is gone
+const LEAVING = 60_000; // milliseconds in which a page that is to follow is there, or never will be
 const FEW = 5; // versions of a line that are kept as having perhaps arrived
 
 export class Drafts {
@@ -26,6 +27,7 @@ export class Drafts {
     this.timer = 0;
     this.retry = FIRST_RETRY;
     this.waitingSince = 0;
+    this.leftAt = 0;
     this.stopped = false;
   }
 
@@ -61,6 +63,14 @@ export class Drafts {
   async settle() {
     clearTimeout(this.timer);
     await this.sending;
+  }
+
+  /**
+   * Another page is on its way in place of this one. It may have been drawn before what is being saved
+   * now, so that stays in the browser's store, where that page finds it.
+   */
+  leaving() {
+    this.leftAt = Date.now();
   }
 
   /** The page is going away: send without waiting for an answer. */
@@ -200,7 +210,7 @@ export class Drafts {
       const entry = sent.get(line.id);
       if (entry && this.dirty.get(line.id) === entry) {
         this.dirty.delete(line.id);
-        this.local.drop(line.id, entry);
+        if (Date.now() - this.leftAt > LEAVING) this.local.drop(line.id, entry);
       }
       this.#follow(line, revision);
     }

@@ -9,20 +9,22 @@ const OLD = 60_000; // milliseconds; what is younger a window may be about to se
 
 /**
  * `user` is whose page this is, `task` the one that is open, if any, and `drafts` where its drafts
- * go. What a later version stands against is kept beside it, so nothing is written over.
+ * go. What a later version stands against is kept beside it, so nothing is written over. `sent(task)`
+ * hears of each that something goes to.
  */
-export function sendLeftovers({ user, task = null, drafts, signal }) {
-  const timer = setTimeout(() => send(user, task, drafts), SOON);
+export function sendLeftovers({ user, task = null, drafts, sent, signal }) {
+  const timer = setTimeout(() => send(user, task, drafts, sent), SOON);
   signal?.addEventListener("abort", () => clearTimeout(timer));
 }
 
-async function send(user, task, drafts) {
+async function send(user, task, drafts, sent) {
   let left = leftOf(user, task).filter(({ at }) => Date.now() - at > OLD);
   while (left.length > 0) {
     const other = left[0].task;
     const lines = new Set(); // of one line the newest version first, the others after it
     const now = left.filter((entry) => entry.task === other && !lines.has(entry.line) && lines.add(entry.line));
     const entries = now.map(({ line, text, verdict, revision }) => ({ line_id: line, text, verdict, revision }));
+    sent?.(other);
     const answer = await post(drafts.replace(/\d+/, other), { user, entries });
     if (answer.kind !== "ok" && !PASSED_OVER.has(answer.status)) return; // another time
     if (answer.kind === "ok") now.filter(({ line }) => !answer.data.refused[line]).forEach(settled);

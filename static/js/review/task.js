@@ -15,7 +15,8 @@ function open() {
   ahead = new Ahead({ form, signal });
   offerUndo();
   const { user, task } = JSON.parse(document.getElementById("screen-data").textContent);
-  sendLeftovers({ user, task, drafts: form.dataset.drafts, signal });
+  const made = ahead;
+  sendLeftovers({ user, task, drafts: form.dataset.drafts, sent: (other) => made.outdate(other), signal });
   document.documentElement.dataset.ready = "yes";
   return announce;
 }
