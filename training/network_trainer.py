@@ -40,6 +40,7 @@ from training.outcome import about, beside_active, report, serving_engines, tell
 from training.parallel import Ranks, join_ranks
 from training.recogniser import Recogniser
 from training.settings import NetworkSettings, TrainSettings
+from training.shares import from_first
 from training.trainer import main
 
 log = logging.getLogger("training")
@@ -181,9 +182,8 @@ def _train(
         and steps_needed(encoded) <= tensor_width(line.crop) // STRIDE
     ]
     if kept is None and settings.head_steps:
-        if ranks.is_first:  # one is as quick as several, and has the features
-            start = _bring_head_near(job, parent, start, ledger, beside, alphabet, progress)
-        start = ranks.from_first(start)
+        near = partial(_bring_head_near, job, parent, start, ledger, beside, alphabet, progress)
+        start = from_first(near, job.folder / "ranks", ranks)
     recogniser = Recogniser(
         parent,
         start,

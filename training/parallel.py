@@ -15,13 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
-import numpy.typing as npt
 import paddle
 
 from training.job import JobError
 
-Array = npt.NDArray[np.float32]
 Item = TypeVar("Item")
 
 
@@ -47,16 +44,8 @@ class Ranks:
             for place in places:
                 paddle.distributed.broadcast(place, src=0)
 
-    def from_first(self, arrays: Sequence[Array]) -> list[Array]:
-        """The first rank's arrays; every rank has some of the same shapes."""
-        if self.count == 1:
-            return [*arrays]
-        places = [paddle.to_tensor(array) for array in arrays]
-        self.start_alike(places)
-        return [place.numpy() for place in places]
-
     def meet(self) -> None:
-        """Wait until every rank is here."""
+        """Wait until every rank is here, which has to be within half a minute."""
         self.added(0)
 
     def add_gradients(self, places: Sequence[paddle.Tensor], loss: float) -> float:

@@ -1,8 +1,14 @@
-"""What each of several training processes has read, told to the others through files."""
+"""What one of several training processes has found, told to the others through files.
+
+Who waits looks for the file: a collective call of gloo gives up where another process comes half a
+minute later. Where one dies its file never comes, and the launcher ends the others.
+"""
 
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +18,9 @@ import numpy.typing as npt
 from recognition.engines.halves import Features
 from training.parallel import Ranks
 
+_LOOKS = 0.2  # seconds from one look for a file to the next
+
+Array = npt.NDArray[np.float32]
 Told = tuple[int, str, float | None, float, tuple[int, ...]]
 """A line's place in the job, its reading, how sure that is, its fill, and its features' shape."""
 
@@ -25,43 +34,64 @@ class Share:
 
     told: list[Told]
     features: list[Features]
-    near: npt.NDArray[np.float32]
+    near: Array
 
 
 def exchange(share: Share, folder: Path, ranks: Ranks) -> list[Share]:
     """The shares of all ranks, by rank; every rank calls it, and the first one alone gets features.
 
-    Files, for they are read where they are needed: the features of some thousand lines are some
-    hundred megabytes. None is left in `folder`. Raises OSError.
+    The features of some thousand lines are some hundred megabytes. No file is left in `folder`.
+    Raises OSError.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    own = _write(share, folder / f"read-{ranks.rank}")
-    ranks.meet()
+    arrays = {f"features_{at}": each for at, each in enumerate(share.features)}
+    told = np.array(json.dumps(share.told))
+    own = _write(folder / f"read-{ranks.rank}.npz", near=share.near, told=told, **arrays)
     found = [
-        share if rank == ranks.rank else _read(folder / f"read-{rank}", features=ranks.is_first)
+        share if rank == ranks.rank else _read(folder / f"read-{rank}.npz", features=ranks.is_first)
         for rank in range(ranks.count)
     ]
     ranks.meet()
-    for path in own:
-        path.unlink()
+    own.unlink()
     return found
 
 
-def _write(share: Share, stem: Path) -> tuple[Path, Path]:
-    said, arrays = stem.with_suffix(".json"), stem.with_suffix(".npz")
-    said.write_text(json.dumps(share.told), encoding="utf-8")
-    np.savez(arrays, *share.features, near=share.near)
-    return said, arrays
+def from_first(make: Callable[[], list[Array]], folder: Path, ranks: Ranks) -> list[Array]:
+    """What the first rank makes, for all of them; every rank calls it. Raises OSError."""
+    if ranks.count == 1:
+        return make()
+    path = folder / "made.npz"
+    if ranks.is_first:
+        made = make()
+        _write(path, **{f"array_{at}": array for at, array in enumerate(made)})
+    else:
+        _wait_for(path)
+        with np.load(path, allow_pickle=False) as kept:
+            made = [kept[f"array_{at}"] for at in range(len(kept.files))]
+    ranks.meet()
+    if ranks.is_first:
+        path.unlink()
+    return made
 
 
-def _read(stem: Path, *, features: bool) -> Share:
-    told = [
-        (place, text, confidence, fill, tuple(shape))
-        for place, text, confidence, fill, shape in json.loads(
-            stem.with_suffix(".json").read_text(encoding="utf-8")
-        )
-    ]
-    with np.load(stem.with_suffix(".npz"), allow_pickle=False) as kept:
-        number = len(kept.files) - 1
-        found = [kept[f"arr_{at}"] for at in range(number)] if features else []
+def _write(path: Path, **arrays: npt.NDArray[np.generic]) -> Path:
+    """Whole or not at all: others wait for it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    with part.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]
+    part.replace(path)
+    return path
+
+
+def _wait_for(path: Path) -> None:
+    while not path.exists():
+        time.sleep(_LOOKS)
+
+
+def _read(path: Path, *, features: bool) -> Share:
+    _wait_for(path)
+    with np.load(path, allow_pickle=False) as kept:
+        told = [(*rest, tuple(shape)) for *rest, shape in json.loads(str(kept["told"]))]
+        number = sum(name.startswith("features_") for name in kept.files)
+        found = [kept[f"features_{at}"] for at in range(number)] if features else []
         return Share(told, found, kept["near"])

@@ -12,7 +12,7 @@ import numpy as np
 import paddle
 
 from training.parallel import Ranks, join_ranks
-from training.shares import Share, Told, exchange
+from training.shares import Share, Told, exchange, from_first
 
 
 def main(folder: Path) -> None:
@@ -52,7 +52,10 @@ def main(folder: Path) -> None:
         "spoilt": math.isnan(spoilt),
         "added": ranks.added(ranks.rank + 1, 10),
         "agreed": ranks.agreed(ranks.rank + 0.1),
-        "first": [each.tolist() for each in ranks.from_first([np.full(2, ranks.rank + 5.0)])],
+        "first": [
+            each.tolist()
+            for each in from_first(lambda: [np.full(2, ranks.rank + 5.0)], folder / "shares", ranks)
+        ],
         "shares": _exchanged(folder, ranks),
     }
     (folder / f"{ranks.rank}.json").write_text(json.dumps(told))
