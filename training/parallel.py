@@ -45,7 +45,7 @@ class Ranks:
                 paddle.distributed.broadcast(place, src=0)
 
     def meet(self) -> None:
-        """Wait until every rank is here, which has to be within half a minute."""
+        """Wait until every rank is here; on processors that has to be within half a minute."""
         self.added(0)
 
     def add_gradients(self, places: Sequence[paddle.Tensor], loss: float) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -40,14 +40,16 @@ class Share:
 def exchange(share: Share, folder: Path, ranks: Ranks) -> list[Share]:
     """The shares of all ranks, by rank; every rank calls it, and the first one alone gets features.
 
-    The features of some thousand lines are some hundred megabytes. No file is left in `folder`.
-    Raises OSError.
+    The features of some thousand lines are some hundred megabytes. A whole exchange leaves no file
+    in `folder`. Raises OSError.
     """
-    arrays = {f"features_{at}": each for at, each in enumerate(share.features)}
+    handed_on = [] if ranks.is_first else share.features
+    arrays = {f"features_{at}": each for at, each in enumerate(handed_on)}
     told = np.array(json.dumps(share.told))
     own = _write(folder / f"read-{ranks.rank}.npz", near=share.near, told=told, **arrays)
+    mine = share if ranks.is_first else replace(share, features=[])
     found = [
-        share if rank == ranks.rank else _read(folder / f"read-{rank}.npz", features=ranks.is_first)
+        mine if rank == ranks.rank else _read(folder / f"read-{rank}.npz", features=ranks.is_first)
         for rank in range(ranks.count)
     ]
     ranks.meet()

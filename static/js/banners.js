@@ -4,9 +4,13 @@ export class Banners {
   constructor(root) {
     this.root = root;
     this.shown = new Map();
+    this.pressed = null; // the banner that went while the focus was on its button
   }
 
-  /** Show `text` under `name`, with links or buttons as [label, href or function]. */
+  /**
+   * Show `text` under `name`, with links or buttons as [label, href or function]. Whoever pressed a
+   * button of the last one of that name, and is nowhere since, is at the first button of this one.
+   */
   show(name, text, { level = "warning", actions = [] } = {}) {
     if (this.shown.get(name)?.dataset.text === text) return;
     this.hide(name);
@@ -18,10 +22,18 @@ export class Banners {
     banner.append(words, ...actions.map(action));
     this.shown.set(name, banner);
     this.root.append(banner);
+    if (this.pressed !== name || actions.length === 0) return;
+    this.pressed = null;
+    if (document.activeElement === document.body) banner.querySelector(".button").focus();
   }
 
   hide(name) {
-    this.shown.get(name)?.remove();
+    const banner = this.shown.get(name);
+    if (banner?.contains(document.activeElement)) {
+      this.pressed = name;
+      document.addEventListener("focusin", () => (this.pressed = null), { once: true });
+    }
+    banner?.remove();
     this.shown.delete(name);
   }
 }

@@ -210,7 +210,9 @@ export class Drafts {
       const entry = sent.get(line.id);
       if (entry && this.dirty.get(line.id) === entry) {
         this.dirty.delete(line.id);
-        if (Date.now() - this.leftAt > LEAVING) this.local.drop(line.id, entry);
+        const stays = Date.now() - this.leftAt < LEAVING;
+        if (stays) this.local.put(line.id, { ...entry, revision, saved: true });
+        else this.local.drop(line.id, entry);
       }
       this.#follow(line, revision);
     }

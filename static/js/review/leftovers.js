@@ -13,13 +13,15 @@ const OLD = 60_000; // milliseconds; what is younger a window may be about to se
  * hears of each that something goes to.
  */
 export function sendLeftovers({ user, task = null, drafts, sent, signal }) {
-  const timer = setTimeout(() => send(user, task, drafts, sent), SOON);
+  const timer = setTimeout(() => send(user, task, drafts, sent, signal), SOON);
   signal?.addEventListener("abort", () => clearTimeout(timer));
 }
 
-async function send(user, task, drafts, sent) {
-  let left = leftOf(user, task).filter(({ at }) => Date.now() - at > OLD);
-  while (left.length > 0) {
+async function send(user, task, drafts, sent, signal) {
+  const old = leftOf(user, task).filter(({ at }) => Date.now() - at > OLD);
+  old.filter(({ saved }) => saved).forEach(settled);
+  let left = old.filter(({ saved }) => !saved);
+  while (left.length > 0 && !signal?.aborted) { // the page that follows goes on with what is left then
     const other = left[0].task;
     const lines = new Set(); // of one line the newest version first, the others after it
     const now = left.filter((entry) => entry.task === other && !lines.has(entry.line) && lines.add(entry.line));

@@ -14,7 +14,8 @@ export function restore(lines, local, drafts, touch) {
     const line = lines.get(entry.line);
     if (!line) continue;
     const same = line.text === entry.text && line.verdict === entry.verdict;
-    if (same) {
+    const drawnSince = entry.saved && line.revision >= entry.revision;
+    if (same || drawnSince) {
       local.drop(line.id, entry);
       continue;
     }
@@ -24,6 +25,7 @@ export function restore(lines, local, drafts, touch) {
     const theirs = { line_id: line.id, text: line.text, verdict: line.verdict, revision: line.revision };
     line.checked = checkedBy(entry.verdict);
     line.set(entry.text, entry.verdict);
+    line.revision = Math.max(line.revision, entry.revision); // the page may have been drawn before that
     drafts.inherit(line, entry);
     touch(line);
     local.take(entry);

@@ -27,14 +27,17 @@ export class LocalDrafts {
     }
   }
 
-  /** What windows left behind, newest first: [{key, line, text, verdict, revision, at, sent}]. */
+  /**
+   * What windows left behind, newest first: [{key, line, text, verdict, revision, at, sent, saved}], where
+   * `saved` says that the site has it, with that revision.
+   */
   left() {
     return this.#entries().sort((a, b) => b.at - a.at);
   }
 
   /** Another window's entry is this one's, which has just put down its own of it. */
   take(entry) {
-    if (!this.broken) remove(entry.key);
+    if (!this.broken) settled(entry);
   }
 
   /**

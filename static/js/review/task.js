@@ -15,8 +15,7 @@ function open() {
   ahead = new Ahead({ form, signal });
   offerUndo();
   const { user, task } = JSON.parse(document.getElementById("screen-data").textContent);
-  const made = ahead;
-  sendLeftovers({ user, task, drafts: form.dataset.drafts, sent: (other) => made.outdate(other), signal });
+  sendLeftovers({ user, task, drafts: form.dataset.drafts, sent: (other) => ahead.outdate(other), signal });
   document.documentElement.dataset.ready = "yes";
   return announce;
 }

@@ -62,6 +62,23 @@ def test_a_dead_network_loses_nothing_and_is_said(
     wait_until(lambda: draft_text(task, 2) == "Total 12.50 offline")
 
 
+def test_submitting_again_by_keyboard_can_be_repeated(
+    open_screen: Callable[..., ReviewTask], page: Tab, context: BrowserContext
+) -> None:
+    task = open_screen()
+    context.set_offline(True)
+    page.keyboard.press("Control+Enter")
+    again = page.get_by_role("button", name="Submit again")
+    again.focus()
+    with page.expect_event("requestfailed", lambda request: "submit" in request.url):
+        page.keyboard.press("Enter")
+    expect(again).to_be_focused()
+    context.set_offline(False)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Submitted:")).to_be_visible()
+    assert ReviewTask.objects.get(pk=task.pk).status == TaskStatus.DONE
+
+
 def test_a_page_on_its_way_takes_no_typing_and_says_so(
     open_screen: Callable[..., ReviewTask], page: Tab
 ) -> None:

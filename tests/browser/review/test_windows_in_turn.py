@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import BrowserContext, Error, Route, expect
 from playwright.sync_api import Page as Tab
 
+from review.drafts import DraftEntry, save_drafts
 from review.leases import claim_task
 from review.models import Label, RefusedDraft, ReviewTask
 from review.text import MAX_TEXT
@@ -255,3 +256,23 @@ def test_a_page_made_ready_before_something_was_saved_of_it_has_that(
     page.wait_for_url(f"**/review/{following.pk}/")
     ready(page)
     expect(field(page, 3)).to_have_value("Thank you all")
+
+
+def test_what_the_site_had_when_its_window_went_does_not_come_back_over_what_came_since(
+    open_screen: Callable[..., ReviewTask], page: Tab, reviewer: User
+) -> None:
+    task = open_screen()
+    line = task.page.lines.current()[2]
+    for revision, text in enumerate(("Thank you one", "Thank you two")):
+        entry = DraftEntry(line.pk, text, "corrected", revision)
+        save_drafts(task=task, user=reviewer, entries=[entry])
+    kept = {"text": "Thank you one", "verdict": "corrected", "revision": 1, "at": 1, "saved": True}
+    page.evaluate(
+        "([key, value]) => localStorage.setItem(key, value)",
+        [f"ocr-review:draft:{reviewer.pk}:{task.pk}:{line.pk}:gone", json.dumps(kept)],
+    )
+    page.reload()
+    ready(page)
+    expect(field(page, 3)).to_have_value("Thank you two")
+    expect(page.locator(".both")).to_have_count(0)
+    assert ":draft:" not in page.evaluate("Object.keys(localStorage).join()")
