@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from psycopg2.sql import SQL, Identifier
 from pytest_django import DjangoDbBlocker
@@ -46,6 +47,12 @@ def _stop_servers() -> None:
 
 
 _start_servers()
+
+# How fast inputs are made says how busy the machine is.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 import django  # noqa: E402  the settings could not be read before
 from django.conf import settings  # noqa: E402
