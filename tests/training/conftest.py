@@ -13,6 +13,9 @@ import pytest
 from filelock import FileLock
 
 from recognition.engines.store import ModelFiles, install_base
+from recognition.models import Canary, DocumentType
+from tests.factories import make_model, make_type
+from tests.training.canaries import begin
 from tests.training.rendered import make_job
 from training.job import read_job
 from training.runner import environment
@@ -27,6 +30,19 @@ LONG = "m" * 80
 def base(tmp_path_factory: pytest.TempPathFactory) -> ModelFiles:
     """The base in a store that no test may damage."""
     return install_base(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture
+def letters() -> DocumentType:
+    """A type, and a model with files that serves it."""
+    make_model(active=True, files=True)
+    return make_type("Letters")
+
+
+@pytest.fixture
+def canary(letters: DocumentType) -> Canary:
+    """A model that reads every second page."""
+    return begin()
 
 
 @pytest.fixture

@@ -37,17 +37,6 @@ from training.trials import evidence_of, read_for_trials, start_trial, unread_pa
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def letters():
-    make_model(active=True, files=True)
-    return make_type("Letters")
-
-
-@pytest.fixture
-def canary(letters):
-    return begin()
-
-
 def judged(canary, letters, *, canary_reads, serving_reads, pages=10) -> list[Page]:
     """Pages of both parts by turns, each corrected by a person."""
     engine = engines_of(canary, canary_reads=canary_reads, serving_reads=serving_reads)

@@ -15,12 +15,6 @@ from training.states import RunStatus
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def letters():
-    make_model(active=True, files=True)
-    return make_type("Letters")
-
-
 def test_promote_and_rollback_move_the_pointer_and_say_so(letters, capsys):
     before = active_model(letters)
     own = make_model(document_type=letters, files=True)

@@ -43,17 +43,6 @@ from training.states import RereadingStatus
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def letters():
-    make_model(active=True, files=True)
-    return make_type("Letters")
-
-
-@pytest.fixture
-def canary(letters):
-    return begin()
-
-
 def canary_pages(canary, letters, number, probability=0.98) -> list[Page]:
     """Pages that the canary read and nobody has seen; surely, or so that they wait."""
     engine = engines_of(canary, canary_reads=WRONG, serving_reads=TRUTH, probability=probability)

@@ -38,7 +38,7 @@ export class Drafts {
       verdict: line.verdict,
       revision: line.revision,
       at: Date.now(),
-      sent: [...(this.unanswered.get(line.id) ?? [])].slice(-FEW),
+      sent: this.#perhapsThere(line),
     };
     this.local.put(line.id, entry);
     this.dirty.set(line.id, entry);
@@ -138,8 +138,12 @@ export class Drafts {
     const since = this.dirty.get(line.id);
     if (!since) return;
     since.revision = revision;
-    since.sent = [...(this.unanswered.get(line.id) ?? [])].slice(-FEW);
+    since.sent = this.#perhapsThere(line);
     this.local.put(line.id, since);
+  }
+
+  #perhapsThere(line) {
+    return [...(this.unanswered.get(line.id) ?? [])].slice(-FEW);
   }
 
   #underWay(entries) {

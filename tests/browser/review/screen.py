@@ -1,11 +1,15 @@
 """The review screen as tests handle it: its fields, and what the server has of them."""
 
+import json
 import time
 from collections.abc import Callable
+from typing import Any
 
+from django.contrib.auth.models import User
 from playwright.sync_api import Locator, expect
 from playwright.sync_api import Page as Tab
 
+from recognition.models import Line
 from review.models import Draft, ReviewTask
 from tests.factories import Lines
 
@@ -34,6 +38,20 @@ def selection(tab: Tab) -> list[int]:
         "[document.activeElement.selectionStart, document.activeElement.selectionEnd]"
     )
     return found
+
+
+def leave_in_browser(
+    tab: Tab, user: User, task: ReviewTask, line: Line, text: str, **more: Any
+) -> None:
+    """Put down in the browser's store what a window that is gone left of a line.
+
+    `more` is what differs from a first correction of which the site knows nothing.
+    """
+    kept = {"text": text, "verdict": "corrected", "revision": 0, "at": 1} | more
+    tab.evaluate(
+        "([key, value]) => localStorage.setItem(key, value)",
+        [f"ocr-review:draft:{user.pk}:{task.pk}:{line.pk}:gone-{text[:9]}", json.dumps(kept)],
+    )
 
 
 def wait_until(met: Callable[[], bool], seconds: float = 10) -> None:

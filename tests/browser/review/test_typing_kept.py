@@ -1,6 +1,5 @@
 """Every way in which typing could be lost, in a real browser."""
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +13,14 @@ from review.leases import claim_task
 from review.models import Label, ReviewTask
 from review.states import TaskStatus
 from review.text import MAX_TEXT, TOO_LONG
-from tests.browser.review.screen import draft_text, field, ready, selection, wait_until
+from tests.browser.review.screen import (
+    draft_text,
+    field,
+    leave_in_browser,
+    ready,
+    selection,
+    wait_until,
+)
 from tests.factories import make_reviewer, make_task
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -258,11 +264,7 @@ def test_submitting_forgets_no_other_windows_version(
     following = make_task()
     task = open_screen()
     line = task.page.lines.current()[2]
-    kept = {"text": "Thank you all", "verdict": "corrected", "revision": 0, "at": 1}
-    page.evaluate(
-        "([key, value]) => localStorage.setItem(key, value)",
-        [f"ocr-review:draft:{reviewer.pk}:{task.pk}:{line.pk}:gone", json.dumps(kept)],
-    )
+    leave_in_browser(page, reviewer, task, line, "Thank you all")
     page.keyboard.press("Control+Enter")
     page.wait_for_url(re.compile(f"/review/{following.pk}/"))
     wait_until(lambda: draft_text(task, 3) == "Thank you all")

@@ -1,6 +1,5 @@
 """One window after another: what the one before could not send, or nobody heard of, is there."""
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +13,7 @@ from review.drafts import DraftEntry, save_drafts
 from review.leases import claim_task
 from review.models import Label, RefusedDraft, ReviewTask
 from review.text import MAX_TEXT
-from tests.browser.review.screen import FIVE, draft_text, field, ready, wait_until
+from tests.browser.review.screen import FIVE, draft_text, field, leave_in_browser, ready, wait_until
 from tests.factories import make_reviewer, make_task
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -139,11 +138,7 @@ def test_what_a_killed_browser_kept_is_put_back_over_the_older_draft(
 ) -> None:
     task = open_screen()
     line = task.page.lines.current()[2]
-    kept = {"text": "Thank you all", "verdict": "corrected", "revision": 0, "at": 1}
-    page.evaluate(
-        "([key, value]) => localStorage.setItem(key, value)",
-        [f"ocr-review:draft:{reviewer.pk}:{task.pk}:{line.pk}:gone", json.dumps(kept)],
-    )
+    leave_in_browser(page, reviewer, task, line, "Thank you all")
     page.reload()
     ready(page)
     expect(field(page, 3)).to_have_value("Thank you all")
@@ -199,12 +194,8 @@ def test_what_was_kept_of_a_page_that_is_not_open_is_sent_from_the_next(
     task = open_screen()
     assert task.page.lines.count() == 5
     line = task.page.lines.current()[1]
-    for window, text in (("one", "older"), ("two", "newest")):
-        kept = {"text": text, "verdict": "corrected", "revision": 0, "at": 1 + len(text)}
-        page.evaluate(
-            "([key, value]) => localStorage.setItem(key, value)",
-            [f"ocr-review:draft:{reviewer.pk}:{task.pk}:{line.pk}:{window}", json.dumps(kept)],
-        )
+    for text in ("older", "newest"):
+        leave_in_browser(page, reviewer, task, line, text, at=1 + len(text))
     ReviewTask.objects.filter(pk=task.pk).update(lease_expires_at="2020-01-01T00:00Z")
     assert claim_task(task.pk, make_reviewer(username="omar"))
     page.goto(f"{live_server.url}/review/")
@@ -225,11 +216,7 @@ def test_what_cannot_be_sent_stands_in_nothing_elses_way(
         (task, first, "a" * (MAX_TEXT + 1), 2),
         (task, second, "sent", 1),
     ):
-        kept = {"text": text, "verdict": "corrected", "revision": 0, "at": at}
-        page.evaluate(
-            "([key, value]) => localStorage.setItem(key, value)",
-            [f"ocr-review:draft:{reviewer.pk}:{place.pk}:{line.pk}:gone", json.dumps(kept)],
-        )
+        leave_in_browser(page, reviewer, place, line, text, at=at)
     ReviewTask.objects.filter(pk=task.pk).update(lease_expires_at="2020-01-01T00:00Z")
     assert claim_task(task.pk, make_reviewer(username="omar"))
     page.goto(f"{live_server.url}/review/")
@@ -244,11 +231,7 @@ def test_a_page_made_ready_before_something_was_saved_of_it_has_that(
     task = open_screen()
     following = make_task(task.document_type, lines=FIVE)
     line = following.page.lines.current()[2]
-    kept = {"text": "Thank you all", "verdict": "corrected", "revision": 0, "at": 1}
-    page.evaluate(
-        "([key, value]) => localStorage.setItem(key, value)",
-        [f"ocr-review:draft:{reviewer.pk}:{following.pk}:{line.pk}:gone", json.dumps(kept)],
-    )
+    leave_in_browser(page, reviewer, following, line, "Thank you all")
     with page.expect_response("**/ahead/"):
         page.reload()
     wait_until(lambda: draft_text(following, 3) == "Thank you all")
@@ -266,11 +249,7 @@ def test_what_the_site_had_when_its_window_went_does_not_come_back_over_what_cam
     for revision, text in enumerate(("Thank you one", "Thank you two")):
         entry = DraftEntry(line.pk, text, "corrected", revision)
         save_drafts(task=task, user=reviewer, entries=[entry])
-    kept = {"text": "Thank you one", "verdict": "corrected", "revision": 1, "at": 1, "saved": True}
-    page.evaluate(
-        "([key, value]) => localStorage.setItem(key, value)",
-        [f"ocr-review:draft:{reviewer.pk}:{task.pk}:{line.pk}:gone", json.dumps(kept)],
-    )
+    leave_in_browser(page, reviewer, task, line, "Thank you one", revision=1, saved=True)
     page.reload()
     ready(page)
     expect(field(page, 3)).to_have_value("Thank you two")
