@@ -20,9 +20,10 @@ import random
 import tempfile
 import time
 import unicodedata
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,9 @@ from bench.report import goal, print_goals, report, write_json
 from recognition.crops import Image, crop_sha256, rectify
 from recognition.engines.store import install_base
 from recognition.metrics import Score, score
+from training.features import FeatureReader, View
 from training.gate import Parity, decide, lines_from_result
-from training.job import Item, write_job
+from training.job import Item, Job, read_crop, read_job, write_job
 from training.paired import General
 from training.runner import most_processes, run_trainer
 from training.settings import settings_of
@@ -89,7 +91,7 @@ def read_truth(folder: Path, test_by: str | None) -> list[Truth]:
 
 
 def choose(
-    truths: Sequence[Truth], labels: int, seed: int
+    truths: Sequence[Truth], labels: int, seed: int, most_test: int = _MAX_TEST_LINES
 ) -> tuple[list[Truth], list[Truth], list[Truth]]:
     """(train, validation, test): whole groups are held out, about a third of the lines.
 
@@ -113,7 +115,7 @@ def choose(
         raise SystemExit(f"Only {len(pool)} lines are left to learn from; ask for fewer labels.")
     chosen = pool[:labels]
     held = round(labels * _VALIDATION_SHARE)
-    return chosen[held:], chosen[:held], test[:_MAX_TEST_LINES]
+    return chosen[held:], chosen[:held], test[:most_test]
 
 
 def measure(
@@ -121,7 +123,7 @@ def measure(
 ) -> dict[str, Any]:
     """One run of the trainer, as a row of the report."""
     base = install_base(store)
-    train, validation, test = choose(truths, labels, options.seed)
+    train, validation, test = choose(truths, labels, options.seed, options.test_lines)
     items: list[Item] = []
     with tempfile.TemporaryDirectory() as name:
         job = Path(name)
@@ -138,7 +140,17 @@ def measure(
         if options.full:
             asked = {"seconds": options.minutes * 60.0, **asked}
         settings = settings_of("network" if options.full else "head", asked)
-        write_job(job, store=store, base_sha256=base.sha256, items=items, settings=settings)
+        kept = job / "features" if options.ahead else None
+        write_job(
+            job,
+            store=store,
+            base_sha256=base.sha256,
+            items=items,
+            settings=settings,
+            features=kept,
+        )
+        if kept is not None:
+            make_ahead(read_job(job), base.backbone)
         started = time.monotonic()
         ended = run_trainer(
             job,
@@ -190,8 +202,21 @@ def measure(
         "processor_seconds": result["processor_seconds"],
         "seconds_by_stage": _stage_seconds(stages),
         "peak_memory_mb": result["peak_memory_mb"],
+        "ahead": options.ahead,
         "settings": settings.as_dict(),
     }
+
+
+def make_ahead(job: Job, backbone: Path) -> None:
+    """Keep the features of all lines, as the site does while labels come in."""
+    usual = job.head_settings
+    reader = FeatureReader(backbone, seed=usual.seed, threads=usual.threads, folder=job.features)
+    views = (
+        View(item.crop_sha256, partial(read_crop, job, item), number)
+        for item in job.items
+        for number in range(usual.views if item.split == "train" else 1)
+    )
+    deque(reader.stream(views), maxlen=0)
 
 
 def goals_of(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -255,6 +280,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--store", type=Path, help="model store; a temporary one by default")
     parser.add_argument("--test-by", choices=("group", "line"), default="group")
+    parser.add_argument("--test-lines", type=int, default=_MAX_TEST_LINES, help="at most")
+    parser.add_argument("--ahead", action="store_true", help="features are made before, unmeasured")
     parser.add_argument("--fold-case", action="store_true", help="score without case")
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--settings", type=_settings, default={}, help="such as passes=12,views=3")

@@ -145,6 +145,7 @@ STATIC_ROOT = VAR_DIR / "static"
 MEDIA_ROOT = VAR_DIR / "media"  # never served by URL: views check who asks
 MODEL_STORE = Path(env.str("MODEL_STORE", default=str(VAR_DIR / "models")))
 RUN_DIR = Path(env.str("RUN_DIR", default=str(VAR_DIR / "runs")))  # training's working files
+FEATURE_DIR = VAR_DIR / "features"  # what heads learn from, kept between runs; may be removed
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -196,6 +197,7 @@ REVIEW_LEASE_SECONDS = env.int("REVIEW_LEASE_SECONDS", default=15 * 60)
 
 # --- Learning -----------------------------------------------------------------------------------
 REFRESH_MIN_NEW_LABELS = env.int("REFRESH_MIN_NEW_LABELS", default=50)
+FEATURE_CACHE_MB = env.int("FEATURE_CACHE_MB", default=4_096)  # some 0.4 MB a label; 0: none
 TRAIN_MAX_SECONDS = env.int("TRAIN_MAX_SECONDS", default=6 * 3600)
 # The whole network, backbone and all: new labels of all types that are worth a night (0: never),
 # seconds its training may take, and how much of the backbone stays as it is (0: all of it learns,
@@ -239,6 +241,7 @@ CELERY_TASK_ROUTES = {
     "review.tasks.find_proposals": {"queue": "ocr"},  # it looks with the recogniser's backbone
     # A head is learnt within minutes, also while a network is trained for hours.
     "training.tasks.train_head": {"queue": "refresh"},
+    "training.tasks.make_features_ahead": {"queue": "refresh"},
     "training.tasks.train_network": {"queue": "train"},
     "training.tasks.read_for_trials": {"queue": "ocr"},
 }
@@ -260,6 +263,7 @@ def _every(seconds: int, task: str) -> dict[str, object]:
 CELERY_BEAT_SCHEDULE = {
     "sweep": _every(30, "ocrsite.tasks.sweep"),
     "refresh": _every(10, "training.tasks.request_due_refreshes"),
+    "features": _every(15, "training.tasks.make_features_ahead"),
     "trials": _every(15, "training.tasks.judge_trials"),
     "accuracy": _every(3600, "training.tasks.watch_accuracy"),
     "order the queue": _every(60, "review.tasks.refresh_queue"),

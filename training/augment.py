@@ -7,6 +7,9 @@ import numpy as np
 
 from recognition.crops import Image
 
+VIEWS_VERSION = "views-1"
+"""Changes whenever a view of the same crop, number and seed would be another."""
+
 # Bounds that keep every line readable; fractions of the crop's height where not said otherwise.
 _MARGIN = 0.12
 _STRETCH = 0.08  # of the width

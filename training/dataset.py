@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from django.db import transaction
 from django.db.models import QuerySet
-from PIL import Image
+from PIL import Image as PillowImage
 
-from recognition.crops import crop_sha256, rectify
+from recognition.crops import Image, crop_sha256, rectify
 from recognition.files import local_copy
-from recognition.models import DocumentType
+from recognition.models import DocumentType, Line
 from review.models import Label
 from review.states import Verdict
 from training.exceptions import CropChanged
@@ -136,27 +136,36 @@ def write_crops(dataset: Dataset, directory: Path) -> Iterator[tuple[DatasetItem
     pixels that were labelled.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    items = (
+    items = list(
         dataset.items.filter(left_out="")
         .select_related("label__line__page__document__document_type")
         .order_by("label__line__page_id", "pk")
     )
-    for _, of_page in groupby(items, key=lambda item: item.label.line.page_id):
+    crops = cut_crops(item.label.line for item in items)
+    for item, crop in zip(items, crops, strict=True):
+        target = directory / f"{item.crop_sha256}.png"
+        PillowImage.fromarray(crop).save(target, compress_level=1)  # one that is there may be half
+        yield item, target
+
+
+def cut_crops(lines: Iterable[Line]) -> Iterator[Image]:
+    """Each line's crop, uint8 [H, W, 3] RGB; a page is opened once for those that stand together.
+
+    Raises CropChanged where a stored page no longer gives the line's pixels.
+    """
+    for _, of_page in groupby(lines, key=lambda line: line.page_id):
         on_page = list(of_page)
-        with local_copy(on_page[0].label.line.page.image) as path, Image.open(path) as image:
+        with local_copy(on_page[0].page.image) as path, PillowImage.open(path) as image:
             pixels = np.asarray(image.convert("RGB"))
-        for item in on_page:
-            line = item.label.line
+        for line in on_page:
             crop = rectify(pixels, [(float(x), float(y)) for x, y in line.polygon])
-            if crop_sha256(crop) != item.crop_sha256:
+            if crop_sha256(crop) != line.crop_sha256:
                 raise CropChanged(
                     f"The image of {line.page} no longer gives the crop of line "
                     f"{line.position + 1} that was labelled. Restore the image from a backup, "
                     "or have the page read and reviewed again."
                 )
-            target = directory / f"{item.crop_sha256}.png"
-            Image.fromarray(crop).save(target, compress_level=1)  # one that is there may be half
-            yield item, target
+            yield crop
 
 
 def _manifest_hash(items: list[DatasetItem]) -> str:

@@ -1,7 +1,7 @@
 """A training job's folder: what the trainer is given, and what it leaves behind.
 
 job.json     in   {"store", "base_sha256", "active_sha256"?, "name"?, "depth"?, "settings"?,
-                  "items", "beside"?}
+                  "items", "beside"?, "features"?}
 crops/       in   one PNG a line, as `recognition.crops.rectify` cut it
 progress.jsonl    out  one line of JSON a step worth telling, flushed
 result.json       out  written once, by rename
@@ -57,6 +57,7 @@ class Job:
     """A dataset, the version to train from, the version to compare with, and settings.
 
     `beside` are lines that no person labelled, for the whole network to learn from as well.
+    `features` is where lines' features are kept from one run to the next, None for nowhere.
     """
 
     folder: Path
@@ -68,6 +69,7 @@ class Job:
     items: tuple[Item, ...]
     depth: Depth = "head"
     beside: tuple[Item, ...] = ()
+    features: Path | None = None
 
     @property
     def head_settings(self) -> TrainSettings:
@@ -109,6 +111,7 @@ def read_job(folder: Path) -> Job:
             items=tuple(_item(row) for row in raw["items"]),
             depth=depth,
             beside=tuple(_item(row) for row in raw.get("beside", ())),
+            features=Path(raw["features"]) if raw.get("features") else None,
         )
     except FileNotFoundError as error:
         raise JobError(f"{folder} has no job.json.") from error
@@ -181,6 +184,7 @@ def write_job(
     active_sha256: str | None = None,
     name: str = "Head",
     beside: Sequence[Item] = (),
+    features: Path | None = None,
 ) -> None:
     """Write job.json for a trainer, in one rename; the crops are the caller's to write.
 
@@ -195,6 +199,7 @@ def write_job(
         "settings": (settings or TrainSettings()).as_dict(),
         "items": [asdict(item) for item in items],
         "beside": [asdict(item) for item in beside],
+        "features": str(features) if features else None,
     }
     draft = folder / "job.json.part"
     draft.write_text(json.dumps(job, ensure_ascii=False), encoding="utf-8")
@@ -202,7 +207,10 @@ def write_job(
 
 
 _JOB_KEYS = frozenset(
-    {"store", "base_sha256", "active_sha256", "name", "depth", "settings", "items", "beside"}
+    {
+        *("store", "base_sha256", "active_sha256", "name"),
+        *("depth", "settings", "items", "beside", "features"),
+    }
 )
 _ITEM_KEYS = frozenset(field.name for field in fields(Item))
 

@@ -7,19 +7,17 @@ of every line, and a training begins with the lines themselves.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 
 from recognition.crops import Image
-from recognition.engines.halves import Backbone, Features
-from training.augment import line_view
+from recognition.engines.halves import Features
+from training.features import FeatureReader, View
 from training.fitting import Sample
 
-Fetch = Callable[[], Image]
 Round = Future[list[Features]]
 
 
@@ -40,24 +38,23 @@ class _ViewsOfLine:
 
 @contextmanager
 def line_views(
-    samples: Sequence[Sample], crops: Sequence[Fetch], backbone: Path, *, count: int, seed: int
+    samples: Sequence[Sample], lines: Sequence[View], reader: FeatureReader, *, count: int
 ) -> Iterator[list[Sample]]:
     """The lines' samples with `count` views instead of the first, which are made meanwhile.
 
-    `crops` fetch the lines' pixels, in the samples' order. Asking a sample for a view waits until
-    it is made, and raises what made its making fail. Leaving drops what is not made by then.
+    `lines` are in the samples' order. Asking a sample for a view waits until it is made, and raises
+    what made its making fail. Leaving drops what is not made by then.
     """
     left = threading.Event()
-    reader = cache(partial(Backbone, backbone, threads=1))  # built in the thread
 
-    def views(number: int) -> Iterator[Image]:
-        for crop in crops:
-            if left.is_set():
-                raise CancelledError
-            yield line_view(crop(), number, seed)
+    def pixels(line: View) -> Image:
+        if left.is_set():
+            raise CancelledError
+        return line.fetch()
 
     def make(number: int) -> list[Features]:
-        return list(reader().stream(views(number)))
+        views = (replace(line, number=number, fetch=partial(pixels, line)) for line in lines)
+        return list(reader.stream(views))
 
     maker = ThreadPoolExecutor(1, thread_name_prefix="views")
     rounds = [maker.submit(make, number) for number in range(1, count)]

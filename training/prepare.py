@@ -80,7 +80,13 @@ def prepare_job(
         settings=train_settings,
         name=name,
         beside=beside,
+        features=feature_folder(),
     )
+
+
+def feature_folder() -> Path | None:
+    """Where features of labelled lines are kept from one run to the next; None where nowhere."""
+    return Path(settings.FEATURE_DIR).resolve() if settings.FEATURE_CACHE_MB else None
 
 
 def _drawn_before(folder: Path) -> tuple[Item, ...] | None:

@@ -1,6 +1,7 @@
 """When corrections are enough for a document type's head to learn from them at once."""
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from recognition.models import DocumentType
 from review.models import Label
@@ -29,8 +30,8 @@ def request_due_refreshes() -> list[TrainingRun]:
     return runs
 
 
-def _due(document_type: DocumentType) -> bool:
-    """Looks only at labels newer than the last run's, so that asking often costs little."""
+def labels_since_last_run(document_type: DocumentType) -> tuple[QuerySet[Label], int]:
+    """The type's current labels with text that no run has seen, and how many the last one saw."""
     last = (
         TrainingRun.objects.filter(document_type=document_type)
         .exclude(status=RunStatus.CANCELLED, started_at=None)
@@ -43,6 +44,11 @@ def _due(document_type: DocumentType) -> bool:
         Label.objects.current()
         .exclude(text="")
         .filter(line__page__document__document_type=document_type, pk__gt=since)
-        .count()
     )
-    return bool(fresh >= max(settings.REFRESH_MIN_NEW_LABELS, seen))
+    return fresh, seen
+
+
+def _due(document_type: DocumentType) -> bool:
+    """Looks only at labels newer than the last run's, so that asking often costs little."""
+    fresh, seen = labels_since_last_run(document_type)
+    return bool(fresh.count() >= max(settings.REFRESH_MIN_NEW_LABELS, seen))

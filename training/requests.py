@@ -9,8 +9,9 @@ from django.db.models import Count, Max, QuerySet
 from django.db.models.functions import Coalesce
 
 from recognition.events import record_event
-from recognition.models import ActiveModel, DocumentType
+from recognition.models import ActiveModel, DocumentType, ModelVersion
 from recognition.queue import enqueue
+from recognition.registry import active_model, base_of
 from review.models import Label
 from training.exceptions import ForAllTypes, RunWaiting
 from training.models import TrainingRun
@@ -67,6 +68,15 @@ def usual_settings(depth: Depth) -> TrainSettings | NetworkSettings:
         seconds=float(settings.NETWORK_TRAIN_SECONDS),
         frozen_blocks=settings.NETWORK_FROZEN_BLOCKS,
     )
+
+
+def base_to_train(active: ModelVersion) -> ModelVersion:
+    """What training starts from: what serves, or the general model where that has a newer base.
+
+    A head stays on the base it was trained on; only one trained anew moves to another.
+    """
+    general = active_model(None)
+    return active if base_of(active) == base_of(general) else general
 
 
 def request_heads_on_new_base() -> list[TrainingRun]:

@@ -19,16 +19,16 @@ from django.utils import timezone
 from recognition.engines.store import ModelStoreError
 from recognition.events import record_event
 from recognition.exceptions import RecognitionError
-from recognition.models import ModelVersion
 from recognition.queue import PATIENCE
-from recognition.registry import active_model, base_of
+from recognition.registry import active_model
 from recognition.states import move
+from training.ahead import trim
 from training.dataset import freeze_dataset
 from training.exceptions import NotCancellable, NothingToLearn, TrainingError
 from training.judge import GONE, conclude
 from training.models import CurvePoint, Dataset, TrainingRun
 from training.prepare import drop_working_files, prepare_job
-from training.requests import new_labels, send_runs
+from training.requests import base_to_train, new_labels, send_runs
 from training.runner import Ended, most_processes, run_trainer
 from training.settings import settings_of
 from training.states import RUN_MOVES, Depth, RunStatus, Split, Stage
@@ -72,6 +72,7 @@ def execute_run(run_id: int, trainer: Trainer = run_trainer) -> str:
         logger.exception("training run %s", run_id)
         return _end(run, RunStatus.FAILED, "unexpected", f"{type(error).__name__}: {error}")
     finally:
+        trim()
         _send_next(Depth(run.depth))
 
 
@@ -152,7 +153,7 @@ def _freeze(run: TrainingRun) -> Dataset:
     if run.resumed and run.dataset is not None:
         return run.dataset
     run.active = active_model(run.document_type)
-    run.base = _base_for(run, run.active)
+    run.base = base_to_train(run.active)
     fresh = new_labels(run.document_type, Depth(run.depth))
     nightly = run.trigger == TrainingRun.Trigger.NIGHTLY and run.base == run.active
     if nightly and fresh < settings.REFRESH_MIN_NEW_LABELS:
@@ -176,15 +177,6 @@ def _freeze(run: TrainingRun) -> Dataset:
             f"Run {same.pk} learnt from the same labels, the same model and the same settings."
         )
     return dataset
-
-
-def _base_for(run: TrainingRun, active: ModelVersion) -> ModelVersion:
-    """What training starts from: what serves, or the general model where that has a newer base.
-
-    A head stays on the base it was trained on; only one trained anew moves to another.
-    """
-    general = active_model(None)
-    return active if base_of(active) == base_of(general) else general
 
 
 def _train(run: TrainingRun, dataset: Dataset, trainer: Trainer) -> Ended:

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.conf import settings
 
 from recognition.tasks import ONCE
-from training import alerts, nightly, refresh, runs, shadow, trials
+from training import ahead, alerts, nightly, refresh, runs, shadow, trials
 
 STOP_SECONDS = 600
 """Beyond the trainer's own limit: time to judge and to tidy up."""
@@ -24,6 +24,12 @@ def train_head(run_id: int) -> str:
 def train_network(run_id: int) -> str:
     """Carry one queued run that trains the whole network through."""
     return runs.execute_run(run_id)
+
+
+@shared_task
+def make_features_ahead() -> int:
+    """Run the backbone over new labels before a run asks for them."""
+    return ahead.make_features_ahead()
 
 
 @shared_task

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import numpy as np
 import onnx
 
 from recognition.calibrating import refit
@@ -26,13 +27,14 @@ from recognition.calibration import Calibration, line_features
 from recognition.ctc import class_names
 from recognition.engines import graphs
 from recognition.engines.blobs import sweep_temporary
-from recognition.engines.halves import Backbone, ExportedHead
+from recognition.engines.halves import ExportedHead
 from recognition.engines.store import ModelFiles, load, save_head
 from recognition.exceptions import RecognitionError
 from recognition.preprocess import tensor_width, text_width
 from training.as_served import decode_item
 from training.characters import Alphabet, choose_alphabet, output_layer
 from training.export import compare, export_head
+from training.features import FeatureReader, View
 from training.fitting import Fit, TrainingDiverged, fit, probabilities
 from training.job import Job, JobError, Progress, read_crop, read_job, write_result
 from training.line_views import line_views
@@ -107,20 +109,29 @@ def run(job: Job, progress: Progress) -> dict[str, Any]:
 
 
 def compute_features(job: Job, parent: ModelFiles, progress: Progress) -> list[Line]:
-    """Run the backbone once over every line."""
-    settings = job.head_settings
-    backbone = Backbone(parent.backbone, settings.threads)
+    """Every line with the features of the line itself."""
+    reader = _reader(job, parent, job.settings.threads)
     lines: list[Line] = []
     for start in range(0, len(job.items), _CHUNK):
         part = job.items[start : start + _CHUNK]
         progress.tell("features", start, len(job.items))
         crops = [read_crop(job, item) for item in part]
+        own = [
+            View(item.crop_sha256, partial(np.asarray, crop))
+            for item, crop in zip(part, crops, strict=True)
+        ]
         lines += [
             Line(item, found, text_width(crop) / tensor_width(crop))
-            for item, crop, found in zip(part, crops, backbone.stream(crops), strict=True)
+            for item, crop, found in zip(part, crops, reader.stream(own), strict=True)
         ]
     progress.tell("features", len(job.items), len(job.items))
     return lines
+
+
+def _reader(job: Job, parent: ModelFiles, threads: int) -> FeatureReader:
+    return FeatureReader(
+        parent.backbone, seed=job.settings.seed, threads=threads, folder=job.features
+    )
 
 
 def read_lines(
@@ -169,10 +180,9 @@ def _learn(
 
     with line_views(
         [sample for _, sample in train],
-        [partial(read_crop, job, line.item) for line, _ in train],
-        parent.backbone,
+        [View(line.item.crop_sha256, partial(read_crop, job, line.item)) for line, _ in train],
+        _reader(job, parent, 1),  # the other core is the learning's
         count=settings.views,
-        seed=settings.seed,
     ) as samples:
         return fit(
             head, samples, validation, alphabet.names, settings, partial(tell_point, progress)
