@@ -121,49 +121,37 @@ def choose(
 def measure(
     folder: Path, labels: int, truths: Sequence[Truth], store: Path, options: argparse.Namespace
 ) -> dict[str, Any]:
-    """One run of the trainer, as a row of the report."""
+    """One run of the trainer, as a row of the report.
+
+    With `--from-labels` a head learns from the first of the labels before, unmeasured, and the run
+    starts from that one, as a refresh of the site does.
+    """
     base = install_base(store)
     train, validation, test = choose(truths, labels, options.seed, options.test_lines)
-    items: list[Item] = []
+    asked = options.settings
+    if options.full:
+        asked = {"seconds": options.minutes * 60.0, **asked}
+    settings = settings_of("network" if options.full else "head", asked)
     with tempfile.TemporaryDirectory() as name:
-        job = Path(name)
-        (job / "crops").mkdir()
+        folders = Path(name) / "before", Path(name) / "job"
+        kept = Path(name) / "features" if options.ahead else None
+        start = base.sha256
+        known = round(len(train) * options.from_labels / labels)
+        common = {"store": store, "settings": settings, "features": kept}
+        if known:
+            held = round(len(validation) * options.from_labels / labels)
+            parts = {"train": train[:known], "validation": validation[:held], "test": test[:1]}
+            _write(folders[0], parts, base_sha256=start, **common)
+            start = _trained(folders[0], options)["candidate_sha256"]
         parts = {"train": train, "validation": validation, "test": test}
-        for split, lines in parts.items():
-            for truth in lines:
-                sha256 = crop_sha256(truth.crop)
-                path = f"crops/{sha256}.png"
-                PillowImage.fromarray(truth.crop).save(job / path)
-                document = hashlib.sha256(truth.group.encode()).hexdigest()
-                items.append(Item(path, truth.text, split, document, sha256, len(items)))  # type: ignore[arg-type]
-        asked = options.settings
-        if options.full:
-            asked = {"seconds": options.minutes * 60.0, **asked}
-        settings = settings_of("network" if options.full else "head", asked)
-        kept = job / "features" if options.ahead else None
-        write_job(
-            job,
-            store=store,
-            base_sha256=base.sha256,
-            items=items,
-            settings=settings,
-            features=kept,
-        )
+        items = _write(folders[1], parts, base_sha256=start, known=known, **common)
         if kept is not None:
-            make_ahead(read_job(job), base.backbone)
+            make_ahead(read_job(folders[1]), base.backbone)
         started = time.monotonic()
-        ended = run_trainer(
-            job,
-            max_seconds=_LONGEST,
-            on_progress=lambda _: None,
-            wants_stop=lambda: False,
-            processes=(options.processes or most_processes()) if options.full else 1,
-        )
+        result = _trained(folders[1], options)
         seconds = time.monotonic() - started
-        if not ended.succeeded:
-            raise SystemExit(f"The trainer failed: {ended.message}")
-        result = ended.result
-        stages = [json.loads(line) for line in (job / "progress.jsonl").read_text().splitlines()]
+        stages = map(json.loads, (folders[1] / "progress.jsonl").read_text().splitlines())
+        by_stage = _stage_seconds(list(stages))
     texts = {str(item.label_id): item.text for item in items}
     verdict = decide(
         lines_from_result(result["test"], texts),
@@ -200,11 +188,41 @@ def measure(
         "parity": result["parity"],
         "seconds": round(seconds, 1),
         "processor_seconds": result["processor_seconds"],
-        "seconds_by_stage": _stage_seconds(stages),
+        "seconds_by_stage": by_stage,
         "peak_memory_mb": result["peak_memory_mb"],
         "ahead": options.ahead,
+        "from_labels": options.from_labels,
         "settings": settings.as_dict(),
     }
+
+
+def _write(folder: Path, parts: dict[str, Sequence[Truth]], **job: Any) -> list[Item]:
+    """A job's folder with these lines; returns them as they stand in it."""
+    items: list[Item] = []
+    (folder / "crops").mkdir(parents=True)
+    for split, lines in parts.items():
+        for truth in lines:
+            sha256 = crop_sha256(truth.crop)
+            path = f"crops/{sha256}.png"
+            PillowImage.fromarray(truth.crop).save(folder / path)
+            document = hashlib.sha256(truth.group.encode()).hexdigest()
+            items.append(Item(path, truth.text, split, document, sha256, len(items)))  # type: ignore[arg-type]
+    write_job(folder, items=items, **job)
+    return items
+
+
+def _trained(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """The trainer's result."""
+    ended = run_trainer(
+        folder,
+        max_seconds=_LONGEST,
+        on_progress=lambda _: None,
+        wants_stop=lambda: False,
+        processes=(options.processes or most_processes()) if options.full else 1,
+    )
+    if not ended.succeeded:
+        raise SystemExit(f"The trainer failed: {ended.message}")
+    return ended.result
 
 
 def make_ahead(job: Job, backbone: Path) -> None:
@@ -281,6 +299,7 @@ def main() -> None:
     parser.add_argument("--store", type=Path, help="model store; a temporary one by default")
     parser.add_argument("--test-by", choices=("group", "line"), default="group")
     parser.add_argument("--test-lines", type=int, default=_MAX_TEST_LINES, help="at most")
+    parser.add_argument("--from-labels", type=int, default=0, help="start from a head of so many")
     parser.add_argument("--ahead", action="store_true", help="features are made before, unmeasured")
     parser.add_argument("--fold-case", action="store_true", help="score without case")
     parser.add_argument("--seed", type=int, default=20)

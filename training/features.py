@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from recognition.crops import Image
 from recognition.engines.blobs import canonical_json, file_sha256, sha256_of
@@ -26,6 +27,7 @@ from training.augment import VIEWS_VERSION, line_view
 log = logging.getLogger("training")
 
 Fetch = Callable[[], Image]
+Half = npt.NDArray[np.float16]
 
 _AT_ONCE = 64  # lines that are looked for on the disk before the backbone runs over the others
 _HALF = np.finfo(np.float16)
@@ -67,8 +69,8 @@ class FeatureCache:
             return None
         return found
 
-    def keep(self, crop_sha256: str, number: int, features: Features) -> None:
-        """Keep them, where there is space; of each number the half precision is kept."""
+    def keep(self, crop_sha256: str, number: int, features: Half) -> None:
+        """Keep them, where there is space."""
         if self._full:
             return
         path = self._path(crop_sha256, number)
@@ -76,7 +78,7 @@ class FeatureCache:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with part.open("wb") as file:  # as an archive it has a checksum
-                np.savez(file, features=features.astype(np.float16))
+                np.savez(file, features=features)
             part.replace(path)
         except OSError as error:
             log.warning("features are kept no longer: %s", error)

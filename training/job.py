@@ -1,7 +1,7 @@
 """A training job's folder: what the trainer is given, and what it leaves behind.
 
 job.json     in   {"store", "base_sha256", "active_sha256"?, "name"?, "depth"?, "settings"?,
-                  "items", "beside"?, "features"?}
+                  "items", "beside"?, "features"?, "known"?}
 crops/       in   one PNG a line, as `recognition.crops.rectify` cut it
 progress.jsonl    out  one line of JSON a step worth telling, flushed
 result.json       out  written once, by rename
@@ -58,6 +58,7 @@ class Job:
 
     `beside` are lines that no person labelled, for the whole network to learn from as well.
     `features` is where lines' features are kept from one run to the next, None for nowhere.
+    `known` is how many of the training lines the version to train from has learnt from.
     """
 
     folder: Path
@@ -70,6 +71,7 @@ class Job:
     depth: Depth = "head"
     beside: tuple[Item, ...] = ()
     features: Path | None = None
+    known: int = 0
 
     @property
     def head_settings(self) -> TrainSettings:
@@ -112,6 +114,7 @@ def read_job(folder: Path) -> Job:
             depth=depth,
             beside=tuple(_item(row) for row in raw.get("beside", ())),
             features=Path(raw["features"]) if raw.get("features") else None,
+            known=int(raw.get("known", 0)),
         )
     except FileNotFoundError as error:
         raise JobError(f"{folder} has no job.json.") from error
@@ -185,6 +188,7 @@ def write_job(
     name: str = "Head",
     beside: Sequence[Item] = (),
     features: Path | None = None,
+    known: int = 0,
 ) -> None:
     """Write job.json for a trainer, in one rename; the crops are the caller's to write.
 
@@ -200,6 +204,7 @@ def write_job(
         "items": [asdict(item) for item in items],
         "beside": [asdict(item) for item in beside],
         "features": str(features) if features else None,
+        "known": known,
     }
     draft = folder / "job.json.part"
     draft.write_text(json.dumps(job, ensure_ascii=False), encoding="utf-8")
@@ -209,7 +214,7 @@ def write_job(
 _JOB_KEYS = frozenset(
     {
         *("store", "base_sha256", "active_sha256", "name"),
-        *("depth", "settings", "items", "beside", "features"),
+        *("depth", "settings", "items", "beside", "features", "known"),
     }
 )
 _ITEM_KEYS = frozenset(field.name for field in fields(Item))

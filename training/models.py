@@ -89,6 +89,9 @@ class TrainingRun(models.Model):
         REFRESH = "refresh", "Enough new corrections"
         NEW_BASE = "new_base", "A new base"
 
+    AFRESH = (Trigger.NIGHTLY, Trigger.NEW_BASE)
+    """Runs of a head that start from a base, not from the head in service."""
+
     document_type = models.ForeignKey(
         DocumentType, null=True, blank=True, on_delete=models.PROTECT, related_name="runs"
     )

@@ -8,11 +8,12 @@ from typing import cast
 from django.conf import settings
 
 from recognition.models import ModelVersion
+from training import states
 from training.checkpoint import drop_checkpoint
 from training.confident import write_confident
 from training.dataset import write_crops
 from training.job import Item, JobError, read_job, write_job
-from training.models import Dataset, LabelDispute
+from training.models import Dataset, DatasetItem, LabelDispute
 from training.settings import NetworkSettings, TrainSettings
 from training.splits import Split
 
@@ -81,12 +82,20 @@ def prepare_job(
         name=name,
         beside=beside,
         features=feature_folder(),
+        known=_learnt_from(base, dataset),
     )
 
 
 def feature_folder() -> Path | None:
     """Where features of labelled lines are kept from one run to the next; None where nowhere."""
     return Path(settings.FEATURE_DIR).resolve() if settings.FEATURE_CACHE_MB else None
+
+
+def _learnt_from(base: ModelVersion, dataset: Dataset) -> int:
+    """How many of the dataset's training lines this version has learnt from."""
+    before = DatasetItem.objects.filter(dataset__runs__candidate=base, split=states.Split.TRAIN)
+    lines = dataset.items.filter(split=states.Split.TRAIN)
+    return lines.filter(crop_sha256__in=before.values("crop_sha256")).count()
 
 
 def _drawn_before(folder: Path) -> tuple[Item, ...] | None:

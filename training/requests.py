@@ -70,13 +70,16 @@ def usual_settings(depth: Depth) -> TrainSettings | NetworkSettings:
     )
 
 
-def base_to_train(active: ModelVersion) -> ModelVersion:
+def base_to_train(active: ModelVersion, *, afresh: bool = False) -> ModelVersion:
     """What training starts from: what serves, or the general model where that has a newer base.
 
-    A head stays on the base it was trained on; only one trained anew moves to another.
+    A head stays on the base it was trained on; only one trained anew moves to another. `afresh` it
+    starts from the base itself, whatever heads have learnt on it.
     """
     general = active_model(None)
-    return active if base_of(active) == base_of(general) else general
+    if base_of(active) != base_of(general):
+        return general
+    return base_of(active) if afresh else active
 
 
 def request_heads_on_new_base() -> list[TrainingRun]:
@@ -97,16 +100,18 @@ def request_heads_on_new_base() -> list[TrainingRun]:
     return runs
 
 
-def new_labels(document_type: DocumentType | None, depth: Depth = Depth.HEAD) -> int:
-    """Current labels with text that no finished run of this scope and depth has seen."""
+def new_labels(
+    document_type: DocumentType | None, depth: Depth = Depth.HEAD, *, afresh: bool = False
+) -> int:
+    """Current labels with text that the last finished run of this scope and depth has not seen.
+
+    `afresh`: the last one that began where no head had learnt from the type before.
+    """
     labels = labels_with_text(document_type)
-    last = (
-        TrainingRun.objects.concluded()
-        .of_depth(depth)
-        .filter(document_type=document_type)
-        .order_by("-pk")
-        .first()
-    )
+    runs = TrainingRun.objects.concluded().of_depth(depth).filter(document_type=document_type)
+    if afresh:
+        runs = runs.filter(trigger__in=TrainingRun.AFRESH)
+    last = runs.order_by("-pk").first()
     if last is None or last.dataset_id is None:
         return int(labels.count())
     return int(labels.exclude(dataset_items__dataset_id=last.dataset_id).count())

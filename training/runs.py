@@ -20,7 +20,7 @@ from recognition.engines.store import ModelStoreError
 from recognition.events import record_event
 from recognition.exceptions import RecognitionError
 from recognition.queue import PATIENCE
-from recognition.registry import active_model
+from recognition.registry import active_model, base_of
 from recognition.states import move
 from training.ahead import trim
 from training.dataset import freeze_dataset
@@ -153,12 +153,15 @@ def _freeze(run: TrainingRun) -> Dataset:
     if run.resumed and run.dataset is not None:
         return run.dataset
     run.active = active_model(run.document_type)
-    run.base = base_to_train(run.active)
-    fresh = new_labels(run.document_type, Depth(run.depth))
-    nightly = run.trigger == TrainingRun.Trigger.NIGHTLY and run.base == run.active
+    afresh = run.depth == Depth.HEAD and run.trigger in TrainingRun.AFRESH
+    run.base = base_to_train(run.active, afresh=afresh)
+    fresh = new_labels(run.document_type, Depth(run.depth), afresh=afresh)
+    same_base = base_of(run.base) == base_of(run.active)
+    nightly = run.trigger == TrainingRun.Trigger.NIGHTLY and same_base
     if nightly and fresh < settings.REFRESH_MIN_NEW_LABELS:
+        since = "the last run that began afresh" if afresh else "the last run"
         raise NothingToLearn(
-            f"{fresh} new labels since the last run; {settings.REFRESH_MIN_NEW_LABELS} are needed."
+            f"{fresh} new labels since {since}; {settings.REFRESH_MIN_NEW_LABELS} are needed."
         )
     dataset = run.dataset = freeze_dataset(document_type=run.document_type)
     run.save(update_fields=["dataset", "base", "active"])

@@ -21,6 +21,7 @@ _POSITIVE = (
     "learning_rate",
     "batch_lines",
     "passes",
+    "further_passes",
     "min_steps",
     "max_steps",
     "patience",
@@ -52,7 +53,8 @@ class TrainSettings:
 
     learning_rate, weight_decay: of AdamW, the rate falls to a hundredth along a cosine. dropout:
     of the backbone's features. batch_lines: lines a step. passes: each line is seen this often,
-    within min_steps and max_steps. patience: looks at the validation lines, one a pass, in a row
+    within min_steps and max_steps; further_passes instead by a head that has learnt from a good
+    part of the lines before. patience: looks at the validation lines, one a pass, in a row
     that are clearly worse than the best, before it stops. min_validation_lines: with fewer, a best
     pass cannot be told, and the whole schedule is run. average: share of the running average of
     the weights kept each step (0 turns it off). views: variants of each line in the feature cache,
@@ -66,6 +68,7 @@ class TrainSettings:
     dropout: float = 0.1
     batch_lines: int = 16
     passes: int = 20
+    further_passes: int = 10
     min_steps: int = 80
     max_steps: int = 1500
     patience: int = 5

@@ -14,6 +14,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -42,6 +43,7 @@ from training.lines import Ledger, Line, find_contradictions, keep_ledger
 from training.network import Head, build_head
 from training.outcome import about, beside_active, report, serving_engines, tell_point
 from training.parallel import join_ranks, own_folder
+from training.settings import TrainSettings
 
 log = logging.getLogger("training")
 
@@ -50,6 +52,9 @@ Work = Callable[[Job, Progress], dict[str, Any]]
 
 CANCELLED_EXIT = 128 + signal.SIGTERM
 _CHUNK = 64  # crops held in memory at a time
+# Of the lines, from which on a head that has learnt from them takes fewer passes. It doubles its
+# labels from one refresh to the next; half were known where the passes were measured.
+_KNOWN_SHARE = 1 / 3
 
 
 class Cancelled(Exception):
@@ -142,8 +147,9 @@ def read_lines(
     names = class_names(parent.characters())
     calibration = Calibration.from_json(parent.calibration.read_bytes())
     found: dict[int | str, tuple[str, float | None]] = {}
-    for line in lines:
-        decoded = decode_item(reader.probabilities(line.features), names, line.item, line.fill)
+    lattices = reader.stream(line.features for line in lines)
+    for line, lattice in zip(lines, lattices, strict=True):
+        decoded = decode_item(lattice, names, line.item, line.fill)
         found[line.item.label_id] = (
             decoded.text,
             calibration.line_confidence([one.confidence for one in decoded.characters]),
@@ -164,6 +170,15 @@ def _start_head(job: Job, parent: ModelFiles, alphabet: Alphabet) -> Head:
     return build_head([*weights[:-2], weight, bias], job.head_settings.dropout)
 
 
+def settings_here(job: Job) -> TrainSettings:
+    """The job's settings, with fewer passes where its head has learnt from enough of the lines."""
+    settings = job.head_settings
+    lines = sum(item.split == "train" for item in job.items)
+    if job.known < _KNOWN_SHARE * lines:
+        return settings
+    return replace(settings, passes=settings.further_passes)
+
+
 def _learn(
     job: Job,
     parent: ModelFiles,
@@ -173,7 +188,7 @@ def _learn(
     progress: Progress,
 ) -> Fit:
     """Train the head in place on the ledger's lines, their views made meanwhile."""
-    settings = job.head_settings
+    settings = settings_here(job)
     train = [(line, sample) for line, sample in ledger.usable if line.item.split == "train"]
     validation = ledger.samples("validation")
     log.info("%d lines to learn from, %d to validate", len(train), len(validation))

@@ -6,7 +6,7 @@ import pytest
 
 from recognition.engines.store import load
 from recognition.files import local_copy
-from tests.factories import make_type
+from tests.factories import make_model, make_type
 from tests.training.labelled import installed_base, reviewed_page
 from training.ahead import make_features_ahead
 from training.dataset import freeze_dataset
@@ -38,6 +38,20 @@ def kept(settings) -> int:
     return sum(path.is_file() for path in Path(settings.FEATURE_DIR).rglob("*"))
 
 
+def prepared(folder, document_type, base):
+    """The job of a run that starts from `base`, as its trainer reads it."""
+    prepare_job(
+        folder,
+        dataset=freeze_dataset(document_type=document_type),
+        base=base,
+        active=base,
+        name="Letters",
+        train_settings=TrainSettings(),
+        on_progress=lambda _: None,
+    )
+    return read_job(folder)
+
+
 def unread():
     raise AssertionError("The run has to make these itself.")
 
@@ -51,17 +65,7 @@ def test_a_run_finds_what_was_made_ahead(letters, base, settings, tmp_path):
     assert kept(settings) == len(TEXTS) * usual.views + len(TEXTS)
     assert task() == 0
 
-    job = tmp_path / "job"
-    prepare_job(
-        job,
-        dataset=freeze_dataset(document_type=letters),
-        base=base,
-        active=base,
-        name="Letters",
-        train_settings=usual,
-        on_progress=lambda _: None,
-    )
-    given = read_job(job)
+    given = prepared(tmp_path / "job", letters, base)
     files = load(given.store, given.base_sha256)
     reader = FeatureReader(files.backbone, seed=usual.seed, threads=1, folder=given.features)
     views = [
@@ -70,6 +74,21 @@ def test_a_run_finds_what_was_made_ahead(letters, base, settings, tmp_path):
         for number in range(usual.views if item.split == "train" else 1)
     ]
     assert len(list(reader.stream(views))) == kept(settings)
+
+
+def test_a_job_says_how_many_lines_its_head_has_learnt_from(letters, base, tmp_path):
+    reviewed_page(letters, "train", *TEXTS)
+    reviewed_page(letters, "test", *TEXTS)
+    dataset = freeze_dataset(document_type=letters)
+    assert prepared(tmp_path / "first", letters, base).known == 0
+    head = make_model()
+    run = request_run(document_type=letters, trigger=TrainingRun.Trigger.MANUAL)
+    TrainingRun.objects.filter(pk=run.pk).update(
+        status=RunStatus.SUCCEEDED, dataset=dataset, base=base, candidate=head
+    )
+    reviewed_page(letters, "train", *(text.upper() for text in TEXTS))
+    assert prepared(tmp_path / "second", letters, head).known == len(TEXTS)
+    assert prepared(tmp_path / "third", letters, base).known == 0
 
 
 def test_some_lines_at_a_time_and_each_once(letters, monkeypatch, settings):

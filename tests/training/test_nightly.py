@@ -347,3 +347,30 @@ def test_no_night_makes_a_base_while_another_is_the_canary(settings):
     withdraw_canary(canary=canary, actor=None)
     assert network_is_due()
     assert active_model(None) == base
+
+
+def test_the_night_starts_from_the_base_by_day_a_head_goes_on(settings):
+    """Nothing of what was withdrawn, or learnt too well, is left in what the night makes."""
+    settings.REFRESH_MIN_NEW_LABELS = 4
+    base, letters = reviewed_letters()
+    head = own_head(letters, base, "Letters")
+    labels = new_labels(letters)
+
+    def end(trigger: TrainingRun.Trigger) -> TrainingRun:
+        run = request_run(document_type=letters, trigger=trigger)
+        execute_run(run.pk, trainer=died)
+        TrainingRun.objects.filter(pk=run.pk, status=RunStatus.FAILED).update(
+            status=RunStatus.SUCCEEDED, candidate=head
+        )
+        run.refresh_from_db()
+        return run
+
+    by_day = end(TrainingRun.Trigger.REFRESH)
+    assert (by_day.base, by_day.active) == (head, head)
+    assert (new_labels(letters), new_labels(letters, afresh=True)) == (0, labels)
+    by_night = end(TrainingRun.Trigger.NIGHTLY)
+    assert (by_night.base, by_night.active) == (base, head)
+    assert new_labels(letters, afresh=True) == 0
+    again = end(TrainingRun.Trigger.NIGHTLY)
+    assert again.status == RunStatus.SKIPPED
+    assert "0 new labels since the last run that began afresh" in again.failure_message

@@ -176,7 +176,7 @@ def test_too_few_new_labels_skip_the_night_and_say_so(settings):
     execute_run(run.pk, trainer=failing)
     run.refresh_from_db()
     assert run.status == RunStatus.SKIPPED
-    assert run.failure_message == "3 new labels since the last run; 4 are needed."
+    assert run.failure_message == "3 new labels since the last run that began afresh; 4 are needed."
 
 
 @pytest.mark.django_db

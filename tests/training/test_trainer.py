@@ -15,8 +15,9 @@ from recognition.metrics import cer
 from tests.training.conftest import COUNTS, EXTRA, train
 from tests.training.rendered import FAST, make_job
 from training.gate import Parity, decide, lines_from_result
-from training.job import JobError, read_job
+from training.job import Item, JobError, read_job, write_job
 from training.settings import TrainSettings
+from training.trainer import settings_here
 
 
 def stages(folder: Path) -> list[dict[str, Any]]:
@@ -43,6 +44,14 @@ def test_held_out_lines_are_read_better_after_training(trained):
     after = cer((truths[str(row["label_id"])], row["candidate_text"]) for row in rows)
     assert before > 0.3, "the drawn script must be hard for the base"
     assert after < before / 2
+
+
+@pytest.mark.parametrize(("known", "passes"), [(0, 20), (33, 20), (34, 10), (100, 10)])
+def test_a_head_that_knows_a_third_of_the_lines_takes_half_the_passes(tmp_path, known, passes):
+    splits = ["train"] * 100 + ["test"] * 30
+    items = [Item("a.png", "a", split, "d", "0" * 64, at) for at, split in enumerate(splits)]
+    write_job(tmp_path, store=tmp_path, base_sha256="0" * 64, items=items, known=known)
+    assert settings_here(read_job(tmp_path)).passes == passes
 
 
 def test_the_gate_accepts_what_the_trainer_made(trained):
