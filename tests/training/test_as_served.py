@@ -70,7 +70,7 @@ def test_a_line_is_timed_with_its_types_classes_alone(job, base):
     """All classes are dear where a type needs few: a slower head would hide behind them."""
 
     class Whole(PaddleEngine):
-        def recognise_crops(self, crops):
+        def recognise_crops(self, crops, features=None):
             raise AssertionError("All classes were computed.")
 
     lines = [(CharacterSet.DIGITS.value, read_crop(job, item)) for item in job.items[:3]]
