@@ -21,7 +21,7 @@ def request_due_refreshes() -> list[TrainingRun]:
     """
     runs = []
     for document_type in DocumentType.objects.all():
-        if _due(document_type):
+        if is_due(document_type):
             try:
                 run = request_run(document_type=document_type, trigger=TrainingRun.Trigger.REFRESH)
             except RunWaiting:
@@ -48,7 +48,10 @@ def labels_since_last_run(document_type: DocumentType) -> tuple[QuerySet[Label],
     return fresh, seen
 
 
-def _due(document_type: DocumentType) -> bool:
-    """Looks only at labels newer than the last run's, so that asking often costs little."""
+def is_due(document_type: DocumentType) -> bool:
+    """Whether a type has learnt from half of its labels or less.
+
+    Looks only at labels newer than the last run's, so that asking often costs little.
+    """
     fresh, seen = labels_since_last_run(document_type)
     return bool(fresh.count() >= max(settings.REFRESH_MIN_NEW_LABELS, seen))
