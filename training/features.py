@@ -14,15 +14,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from recognition.crops import Image
 from recognition.engines.blobs import canonical_json, file_sha256, sha256_of
-from recognition.engines.halves import Backbone, Features
 from recognition.preprocess import PREPROCESSING_VERSION
 from training.augment import VIEWS_VERSION, line_view
+
+if TYPE_CHECKING:
+    from recognition.engines.halves import Backbone, Features
 
 log = logging.getLogger("training")
 
@@ -105,6 +108,9 @@ class FeatureReader:
 
     @cached_property
     def _backbone(self) -> Backbone:
+        # Here alone: the web drops what is kept, and has no use for the inference library.
+        from recognition.engines.halves import Backbone
+
         return Backbone(self._path, self._threads)
 
     def stream(self, views: Iterable[View]) -> Iterator[Features]:
