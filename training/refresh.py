@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from recognition.models import DocumentType
 from review.models import Label
 from training.exceptions import RunWaiting
+from training.judge import CHANGED
 from training.models import TrainingRun
 from training.requests import request_run
 from training.states import RunStatus
@@ -17,7 +18,9 @@ def request_due_refreshes() -> list[TrainingRun]:
     The first at REFRESH_MIN_NEW_LABELS lines with text, then at twice as many each time: early
     corrections teach the most, and a type's runs stay few. A run that failed, was refused, or was
     stopped once it had started counts as well, so that nothing is tried again and again on the same
-    labels. One that was withdrawn while it waited does not: nothing was tried.
+    labels. One that was withdrawn while it waited does not: nothing was tried. Nor does one during
+    which another model went into service, as a trial's winner does: it was compared with the wrong
+    one, and what it learnt from would lie idle until the labels have doubled.
     """
     runs = []
     for document_type in DocumentType.objects.all():
@@ -36,6 +39,7 @@ def labels_since_last_run(document_type: DocumentType) -> tuple[QuerySet[Label],
         TrainingRun.objects.filter(document_type=document_type)
         .exclude(status=RunStatus.CANCELLED, started_at=None)
         .exclude(status=RunStatus.SKIPPED, dataset=None)  # it looked at no label
+        .exclude(verdict__contains={"reasons": [{"code": CHANGED.code}]})  # it was judged by nobody
         .order_by("-pk")
         .first()
     )

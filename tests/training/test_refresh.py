@@ -3,9 +3,11 @@
 import pytest
 from django.utils import timezone
 
+from recognition.registry import active_model
 from review.models import Label
 from tests.factories import make_model, make_page, make_reviewer, make_type, submit_as_read
 from training.dataset import freeze_dataset
+from training.judge import CHANGED
 from training.models import TrainingRun
 from training.refresh import request_due_refreshes
 from training.requests import request_run
@@ -95,3 +97,19 @@ def test_a_run_that_was_stopped_is_not_asked_for_again_on_the_same_labels(letter
     assert request_due_refreshes() == []
     review(letters, 2)
     assert len(request_due_refreshes()) == 1
+
+
+def test_labels_whose_run_was_compared_with_the_wrong_model_are_learnt_from_at_once(letters):
+    review(letters, 2)
+    (run,) = request_due_refreshes()
+    TrainingRun.objects.filter(pk=run.pk).update(
+        status=RunStatus.SUCCEEDED,
+        dataset=freeze_dataset(document_type=letters),
+        base=active_model(letters),
+        candidate=active_model(letters),
+        verdict={"accept": False, "reasons": [{"code": CHANGED.code, "sentence": "..."}]},
+    )
+    (again,) = request_due_refreshes()
+    assert again.labels_seen == run.labels_seen
+    end(again, RunStatus.FAILED)
+    assert request_due_refreshes() == []
