@@ -18,9 +18,9 @@ from recognition.models import DocumentType, Line
 from recognition.registry import active_model
 from training.dataset import cut_crops, homes_of
 from training.exceptions import TrainingError
-from training.features import FeatureReader, View, trim_features
+from training.features import FeatureReader, View
 from training.models import TrainingRun
-from training.prepare import feature_folder
+from training.prepare import feature_folder, trim_kept_features
 from training.refresh import labels_since_last_run
 from training.requests import base_to_train
 from training.settings import TrainSettings
@@ -51,40 +51,33 @@ def make_features_ahead() -> int:
         except (TrainingError, RecognitionError, OSError) as error:
             logger.warning("features of %s are not made ahead: %s", document_type, error)
     if made:
-        trim()
+        trim_kept_features()
     return made
-
-
-def trim() -> None:
-    """Keep no more features than the site's setting allows."""
-    trim_features(Path(settings.FEATURE_DIR), settings.FEATURE_CACHE_MB * 2**20)
 
 
 def _make_for(document_type: DocumentType, folder: Path) -> int:
     fresh, _ = labels_since_last_run(document_type)
-    lines = list(
-        Line.objects.filter(pk__in=fresh.values("line"), retired_at=None)
-        .select_related("page__document")
-        .order_by("page_id", "pk")
-    )
-    if len(lines) < FEWEST_LINES:
+    labelled = fresh.filter(line__retired_at=None).order_by("line__page", "line")
+    crops = dict(labelled.values_list("line", "line__crop_sha256"))
+    if len(crops) < FEWEST_LINES:
         return 0
     usual = TrainSettings()
     base = load(Path(settings.MODEL_STORE), base_to_train(active_model(document_type)).sha256)
     reader = FeatureReader(base.backbone, seed=usual.seed, threads=usual.threads, folder=folder)
-    homes = homes_of([line.crop_sha256 for line in lines])
+    homes = homes_of(crops.values())
     wanted = {
         line: numbers
-        for line in lines
-        if (numbers := _missing(reader, line.crop_sha256, homes, usual.views))
+        for line, crop in crops.items()
+        if (numbers := _missing(reader, crop, homes, usual.views))
     }
     if len(wanted) < FEWEST_LINES:
         return 0
-    chosen = list(wanted)[:MOST_LINES]
+    rows = Line.objects.filter(pk__in=list(wanted)[:MOST_LINES]).select_related("page__document")
+    chosen = list(rows.order_by("page", "pk"))
     views = [
         View(line.crop_sha256, partial(np.asarray, crop), number)
         for line, crop in zip(chosen, cut_crops(chosen), strict=True)
-        for number in wanted[line]
+        for number in wanted[line.pk]
     ]
     for _ in reader.stream(views):
         pass

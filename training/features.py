@@ -10,10 +10,12 @@ import logging
 import os
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,7 +70,7 @@ class FeatureCache:
             return None
         except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
             log.warning("features of %s are damaged (%s): made again", crop_sha256, error)
-            path.unlink(missing_ok=True)
+            _remove(path)
             return None
         return found
 
@@ -86,7 +88,7 @@ class FeatureCache:
         except OSError as error:
             log.warning("features are kept no longer: %s", error)
             self._full = True
-            part.unlink(missing_ok=True)
+            _remove(part)
 
     def _path(self, crop_sha256: str, number: int) -> Path:
         return self._folder / crop_sha256[:2] / f"{crop_sha256}-{number}.npz"
@@ -144,18 +146,21 @@ def trim_features(folder: Path, most_bytes: int) -> int:
     """Drop what was not used for longest until at most `most_bytes` are kept; returns how many."""
     kept = []
     for path in folder.rglob("*"):
-        try:
-            if path.is_file():
-                about = path.stat()
+        with suppress(OSError):  # it may be gone by now
+            about = path.stat()
+            if S_ISREG(about.st_mode):
                 kept.append((about.st_mtime, about.st_size, path))
-        except FileNotFoundError:
-            continue
     total = sum(size for _, size, _ in kept)
     dropped = 0
     for _, size, path in sorted(kept):
         if total <= most_bytes:
             break
-        path.unlink(missing_ok=True)
+        _remove(path)
         total -= size
         dropped += 1
     return dropped
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()

@@ -22,12 +22,12 @@ from training.models import Dataset, DatasetItem, EvaluatedLine, TrainingRun
 from training.paired import General
 from training.rollout import goes_as_canary, roll_out
 from training.settings import settings_of
-from training.states import RUN_MOVES, RunStatus, Split, Stage, TrialAim
+from training.states import ACTIVE_CHANGED, RUN_MOVES, RunStatus, Split, Stage, TrialAim
 from training.trials import start_trial
 
 GONE = "not running any more"
 CHANGED = Reason(
-    "active_model_changed",
+    ACTIVE_CHANGED,
     "Another model went into service while this one was trained, so the comparison is with the "
     "wrong one. Start the run again.",
 )

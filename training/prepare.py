@@ -12,6 +12,7 @@ from training import states
 from training.checkpoint import drop_checkpoint
 from training.confident import write_confident
 from training.dataset import write_crops
+from training.features import trim_features
 from training.job import Item, JobError, read_job, write_job
 from training.models import Dataset, DatasetItem, LabelDispute
 from training.settings import NetworkSettings, TrainSettings
@@ -89,6 +90,11 @@ def prepare_job(
 def feature_folder() -> Path | None:
     """Where features of labelled lines are kept from one run to the next; None where nowhere."""
     return Path(settings.FEATURE_DIR).resolve() if settings.FEATURE_CACHE_MB else None
+
+
+def trim_kept_features() -> None:
+    """Keep no more of them than the site's setting allows."""
+    trim_features(Path(settings.FEATURE_DIR), settings.FEATURE_CACHE_MB * 2**20)
 
 
 def _learnt_from(base: ModelVersion, dataset: Dataset) -> int:

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from training.states import (
+    ACTIVE_CHANGED,
     OPEN,
     AlertStatus,
     DisputeStatus,
@@ -34,6 +35,10 @@ class TrainingRunQuerySet(models.QuerySet["m.TrainingRun"]):
     def concluded(self) -> TrainingRunQuerySet:
         """Runs with a candidate and the gate's verdict on it."""
         return self.filter(status=RunStatus.SUCCEEDED)
+
+    def fairly_compared(self) -> TrainingRunQuerySet:
+        """But for those during which another model went into service: they settle nothing."""
+        return self.exclude(verdict__contains={"reasons": [{"code": ACTIVE_CHANGED}]})
 
     def of_depth(self, depth: str) -> TrainingRunQuerySet:
         """Runs that train a head, or those that train the whole network."""

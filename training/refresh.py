@@ -6,7 +6,6 @@ from django.db.models import QuerySet
 from recognition.models import DocumentType
 from review.models import Label
 from training.exceptions import RunWaiting
-from training.judge import CHANGED
 from training.models import TrainingRun
 from training.requests import request_run
 from training.states import RunStatus
@@ -39,7 +38,7 @@ def labels_since_last_run(document_type: DocumentType) -> tuple[QuerySet[Label],
         TrainingRun.objects.filter(document_type=document_type)
         .exclude(status=RunStatus.CANCELLED, started_at=None)
         .exclude(status=RunStatus.SKIPPED, dataset=None)  # it looked at no label
-        .exclude(verdict__contains={"reasons": [{"code": CHANGED.code}]})  # it was judged by nobody
+        .fairly_compared()
         .order_by("-pk")
         .first()
     )

@@ -108,7 +108,8 @@ def new_labels(
     `afresh`: the last one that began where no head had learnt from the type before.
     """
     labels = labels_with_text(document_type)
-    runs = TrainingRun.objects.concluded().of_depth(depth).filter(document_type=document_type)
+    runs = TrainingRun.objects.concluded().fairly_compared().of_depth(depth)
+    runs = runs.filter(document_type=document_type)
     if afresh:
         runs = runs.filter(trigger__in=TrainingRun.AFRESH)
     last = runs.order_by("-pk").first()

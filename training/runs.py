@@ -22,12 +22,11 @@ from recognition.exceptions import RecognitionError
 from recognition.queue import PATIENCE
 from recognition.registry import active_model, base_of
 from recognition.states import move
-from training.ahead import trim
 from training.dataset import freeze_dataset
 from training.exceptions import NotCancellable, NothingToLearn, TrainingError
 from training.judge import GONE, conclude
 from training.models import CurvePoint, Dataset, TrainingRun
-from training.prepare import drop_working_files, prepare_job
+from training.prepare import drop_working_files, prepare_job, trim_kept_features
 from training.requests import base_to_train, new_labels, send_runs
 from training.runner import Ended, most_processes, run_trainer
 from training.settings import settings_of
@@ -72,8 +71,8 @@ def execute_run(run_id: int, trainer: Trainer = run_trainer) -> str:
         logger.exception("training run %s", run_id)
         return _end(run, RunStatus.FAILED, "unexpected", f"{type(error).__name__}: {error}")
     finally:
-        trim()
         _send_next(Depth(run.depth))
+        trim_kept_features()
 
 
 def cancel_run(*, run: TrainingRun, actor: AbstractBaseUser) -> None:
@@ -172,6 +171,7 @@ def _freeze(run: TrainingRun) -> Dataset:
         )
     same = (
         TrainingRun.objects.concluded()
+        .fairly_compared()
         .filter(dataset=dataset, base=run.base, settings=run.settings, depth=run.depth)
         .first()
     )

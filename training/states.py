@@ -14,6 +14,10 @@ class RunStatus(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
+ACTIVE_CHANGED = "active_model_changed"
+"""Code of the verdict on a run during which another model went into service."""
+
+
 class Depth(models.TextChoices):
     HEAD = "head", "Head"
     NETWORK = "network", "Whole network"  # backbone and head: gives a new base

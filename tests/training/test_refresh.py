@@ -7,12 +7,11 @@ from recognition.registry import active_model
 from review.models import Label
 from tests.factories import make_model, make_page, make_reviewer, make_type, submit_as_read
 from training.dataset import freeze_dataset
-from training.judge import CHANGED
 from training.models import TrainingRun
 from training.refresh import request_due_refreshes
-from training.requests import request_run
+from training.requests import new_labels, request_run
 from training.runs import execute_run
-from training.states import RunStatus
+from training.states import ACTIVE_CHANGED, RunStatus
 from training.tasks import request_due_refreshes as task
 
 pytestmark = pytest.mark.django_db
@@ -107,8 +106,9 @@ def test_labels_whose_run_was_compared_with_the_wrong_model_are_learnt_from_at_o
         dataset=freeze_dataset(document_type=letters),
         base=active_model(letters),
         candidate=active_model(letters),
-        verdict={"accept": False, "reasons": [{"code": CHANGED.code, "sentence": "..."}]},
+        verdict={"accept": False, "reasons": [{"code": ACTIVE_CHANGED, "sentence": "..."}]},
     )
+    assert new_labels(letters) == run.labels_seen  # by night, too
     (again,) = request_due_refreshes()
     assert again.labels_seen == run.labels_seen
     end(again, RunStatus.FAILED)
