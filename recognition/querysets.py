@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from django.apps import apps
@@ -10,10 +12,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from recognition.prepared import Prepared
 from recognition.states import CanaryStatus, DocumentStatus, PageStatus
 
 if TYPE_CHECKING:
-    from recognition import models as m  # noqa: F401  named in a string below
+    from recognition import models as m
 
 Row = TypeVar("Row", bound=models.Model, covariant=True)
 
@@ -46,24 +49,34 @@ def may_adjudicate(user: Any) -> bool:
     return is_admin(user) or bool(user.is_authenticated and ADJUDICATOR_GROUP in groups_of(user))
 
 
-def types_seen_by(user: Any) -> list[int]:
-    """Keys of the document types that `user` may see. As a list they make other queries plain."""
-    types = apps.get_model("recognition", "DocumentType")._default_manager.all()
-    return list(types.visible_to(user).order_by().values_list("pk", flat=True))
+def visible_types(user: Any) -> tuple[int, ...] | None:
+    """Keys of the document types that `user` may see; None for admins, who see all."""
+    if is_admin(user):
+        return None
+    rows = _open_types(tuple(groups_of(user).values())).rows(user.pk, timezone.now())
+    return tuple(sorted(each.pk for each in rows))
 
 
 def sees_type(user: Any, document_type_id: int) -> bool:
     """Whether rows of this document type are visible to `user`."""
-    return is_admin(user) or document_type_id in types_seen_by(user)
+    types = visible_types(user)
+    return types is None or document_type_id in types
+
+
+@lru_cache(maxsize=1_000)  # as many sets of groups as people may be in
+def _open_types(groups: tuple[int, ...]) -> Prepared[m.DocumentType]:
+    types = apps.get_model("recognition", "DocumentType")._default_manager
+    return Prepared(lambda _user, _now: types.open_to(groups).order_by().only("pk"))
 
 
 class DocumentTypeQuerySet(models.QuerySet["m.DocumentType"]):
     def visible_to(self, user: Any) -> DocumentTypeQuerySet:
         """Types that name no group, or one of the user's; admins see all."""
-        if is_admin(user):
-            return self
-        own = list(groups_of(user).values())
-        return self.filter(Q(groups__isnull=True) | Q(groups__in=own)).distinct()
+        return self if is_admin(user) else self.open_to(groups_of(user).values())
+
+    def open_to(self, groups: Iterable[int]) -> DocumentTypeQuerySet:
+        """Types that name no group, or one of these (by key)."""
+        return self.filter(Q(groups__isnull=True) | Q(groups__in=list(groups))).distinct()
 
 
 class OfTypeQuerySet(models.QuerySet[Row]):
@@ -73,9 +86,14 @@ class OfTypeQuerySet(models.QuerySet[Row]):
 
     def visible_to(self, user: Any) -> Self:
         """Rows of the document types that `user` may see; admins see all."""
-        if is_admin(user):
-            return self
-        return self.filter(**{f"{self.type_path}__in": types_seen_by(user)})
+        return self.of_types(visible_types(user))
+
+    def of_types(self, types: tuple[int, ...] | None) -> Self:
+        """Rows of the document types with these keys; None stands for all.
+
+        As a list they make other queries plain.
+        """
+        return self if types is None else self.filter(**{f"{self.type_path}__in": types})
 
 
 class BatchQuerySet(OfTypeQuerySet["m.Batch"]):

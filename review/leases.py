@@ -4,6 +4,7 @@ A reviewer works on one page, has at most one more held ready as the next, and m
 """
 
 from datetime import datetime, timedelta
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,8 @@ from django.utils import timezone
 
 from recognition.events import record_event
 from recognition.models import new_token
-from recognition.querysets import may_adjudicate, sees_type
+from recognition.prepared import Prepared
+from recognition.querysets import may_adjudicate, sees_type, visible_types
 from recognition.states import move
 from review.exceptions import LeaseLost, NotFlagged, ReasonMissing, TooManyParked
 from review.models import ReviewTask, TaskSkip
@@ -259,10 +261,8 @@ def _mine(user: AbstractBaseUser) -> dict[str, ReviewTask]:
 
     Pages that the user may not see any more, or not decide on, are given back.
     """
-    rows = ReviewTask.objects.held_by(user).exclude(hold=Hold.PARKED)
-    found = list(rows.with_what_is_told(admin=False).select_for_update(of=("self",)).order_by("pk"))
     mine = {}
-    for task in found:
+    for task in _held().rows(user.pk, timezone.now()):
         decides = task.kind != TaskKind.DECIDE or may_adjudicate(user)
         if decides and sees_type(user, task.document_type_id):
             mine[task.hold] = task
@@ -273,14 +273,38 @@ def _mine(user: AbstractBaseUser) -> dict[str, ReviewTask]:
 
 def first_free_for(user: AbstractBaseUser) -> ReviewTaskQuerySet:
     """What the user may be handed, in the queue's order."""
-    rows = ReviewTask.objects.visible_to(user).claimable().for_review_by(user)
-    return rows.not_skipped_by(user).in_queue_order()
+    return _free_in(visible_types(user), user.pk, timezone.now())
 
 
 def _first_free(user: AbstractBaseUser) -> ReviewTask | None:
     """The first of them that nobody is claiming at this moment, locked."""
-    free = first_free_for(user).with_what_is_told(admin=False)
-    return free.select_for_update(of=("self",), skip_locked=True).first()
+    return next(iter(_free(visible_types(user)).rows(user.pk, timezone.now())), None)
+
+
+def _free_in(types: tuple[int, ...] | None, user: int, now: datetime) -> ReviewTaskQuerySet:
+    rows = ReviewTask.objects.of_types(types).claimable(now).for_review_by(user)
+    return rows.not_skipped_by(user).in_queue_order()
+
+
+# Claims are what a site is asked most, so the SQL of their reads is put together once.
+
+
+@lru_cache(maxsize=1_000)  # as many sets of types as groups may see
+def _free(types: tuple[int, ...] | None) -> Prepared[ReviewTask]:
+    def build(user: int, now: datetime) -> ReviewTaskQuerySet:
+        rows = _free_in(types, user, now).with_what_is_told(admin=False)
+        return rows.select_for_update(of=("self",), skip_locked=True)[:1]
+
+    return Prepared(build)
+
+
+@cache
+def _held() -> Prepared[ReviewTask]:
+    def build(user: int, _now: datetime) -> ReviewTaskQuerySet:
+        rows = ReviewTask.objects.held_by(user).exclude(hold=Hold.PARKED).order_by("pk")
+        return rows.with_what_is_told(admin=False).select_for_update(of=("self",))
+
+    return Prepared(build)
 
 
 def _held_under(task_id: int, token: UUID) -> ReviewTask | None:

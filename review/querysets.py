@@ -23,26 +23,26 @@ class ReviewTaskQuerySet(OfTypeQuerySet["m.ReviewTask"]):
     def with_what_is_told(self, *, admin: bool) -> Self:
         """With the rows that a program which asks for a task is told of; admins are told more.
 
-        Each row joined costs a claim as much time as the claim itself.
+        The batch comes as one column, `batch_id`: to put the columns of a joined row together
+        costs a claim more time than the database takes for it.
         """
-        return self.select_related(
-            "page__document", *(("decision", "reviewer", "done_by") if admin else ())
-        )
+        rows = self.annotate(batch_id=F("page__document__batch"))
+        return rows.select_related("decision", "reviewer", "done_by") if admin else rows
 
     def open(self) -> Self:
         """Tasks that somebody still has to finish."""
         return self.filter(status__in=OPEN)
 
-    def claimable(self) -> Self:
+    def claimable(self, now: datetime | None = None) -> Self:
         """Tasks that wait, or whose lease has run out by the clock."""
         return self.filter(
             Q(status=TaskStatus.WAITING)
-            | Q(status=TaskStatus.HELD, lease_expires_at__lte=timezone.now())
+            | Q(status=TaskStatus.HELD, lease_expires_at__lte=now or timezone.now())
         )
 
-    def held_now(self) -> Self:
+    def held_now(self, now: datetime | None = None) -> Self:
         """Tasks under a lease that has not run out."""
-        return self.filter(status=TaskStatus.HELD, lease_expires_at__gt=timezone.now())
+        return self.filter(status=TaskStatus.HELD, lease_expires_at__gt=now or timezone.now())
 
     def held_by(self, user: Any) -> Self:
         """Tasks whose lease, run out or not, is still the user's."""

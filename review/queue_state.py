@@ -4,13 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import partial
+from functools import lru_cache, partial
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, User
 from django.db.models import Count, IntegerField, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from recognition.models import DocumentType
+from recognition.prepared import Prepared
+from recognition.querysets import visible_types
 from review.models import ReviewTask, TaskSkip
 from review.states import Hold, TaskStatus
 from review.undo import undoable_by
@@ -21,8 +23,6 @@ UNDOABLE = 5
 """Submits that are offered to be taken back."""
 COUNTED = 1_000
 """Pages that are counted; beyond, the queue is said to have more. A million would take a second."""
-
-
 BRIEFLY = 100
 """Pages that are counted for a program which has one in hand: it asks whether there are more."""
 
@@ -132,6 +132,13 @@ def queue_for(user: AbstractBaseUser) -> Queue:
     )
 
 
+class _BoundedCount(Subquery):
+    """How many rows a subquery has; the subquery bounds how many are looked at."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+
 @dataclass(frozen=True, slots=True)
 class BriefQueue:
     """The queue beside a page that was just handed out; `waiting` is counted up to BRIEFLY."""
@@ -143,26 +150,31 @@ class BriefQueue:
 
 
 def brief_queue(user: AbstractBaseUser) -> BriefQueue:
-    """What a program that has a page in hand is told of the rest, in few queries."""
-    visible = ReviewTask.objects.visible_to(user)
-    ours = visible.for_review_by(user)
-    waiting = ours.filter(status=TaskStatus.WAITING).not_skipped_by(user)
-    others = ours.held_now().exclude(reviewer=user.pk)
-    held = others.aggregate(number=Count("pk"), first=Min("lease_expires_at"))
-    number = _counted(waiting, BRIEFLY)
-    return BriefQueue(QueueState.READY, number, held["number"], held["first"])
+    """What a program that has a page in hand is told of the rest, in one query."""
+    (found,) = _brief(visible_types(user)).rows(user.pk, timezone.now())
+    told = vars(found)
+    return BriefQueue(QueueState.READY, told["waiting"], told["held"], told["next_free_at"])
 
 
-def _counted(rows: QuerySet[ReviewTask], most: int = COUNTED + 1) -> int:
-    """How many there are, up to `most`: no count of a long queue is awaited."""
-    return rows.order_by()[:most].count()
+@lru_cache(maxsize=1_000)  # as many sets of types as groups may see
+def _brief(types: tuple[int, ...] | None) -> Prepared[User]:
+    def build(user: int, now: datetime) -> QuerySet[User]:
+        ours = ReviewTask.objects.of_types(types).for_review_by(user).order_by()
+        waiting = ours.filter(status=TaskStatus.WAITING).not_skipped_by(user)
+        others = ours.held_now(now).exclude(reviewer=user)
+        first = others.order_by("lease_expires_at").values("lease_expires_at")[:1]
+        return User.objects.filter(pk=user).annotate(
+            waiting=_BoundedCount(waiting.values("pk")[:BRIEFLY]),
+            held=_BoundedCount(others.values("pk")),
+            next_free_at=Subquery(first),
+        )
+
+    return Prepared(build)
 
 
-class _BoundedCount(Subquery):
-    """How many rows a subquery has; the subquery bounds how many are looked at."""
-
-    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
-    output_field = IntegerField()
+def _counted(rows: QuerySet[ReviewTask]) -> int:
+    """How many there are, up to COUNTED and one: no count of a long queue is awaited."""
+    return rows.order_by()[: COUNTED + 1].count()
 
 
 def _types(user: AbstractBaseUser, now: datetime) -> tuple[TypeCount, ...]:

@@ -98,7 +98,7 @@ class ReviewTaskSerializer(serializers.ModelSerializer[ReviewTask]):
     an audit from any other task.
     """
 
-    batch = serializers.IntegerField(source="page.document.batch_id", read_only=True)
+    batch = serializers.IntegerField(source="batch_id", read_only=True)
     document_type = serializers.IntegerField(source="document_type_id", read_only=True)
     held_by_me = serializers.SerializerMethodField()
     kind = serializers.SerializerMethodField()

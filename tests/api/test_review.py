@@ -76,6 +76,22 @@ def test_the_next_page_tells_empty_from_held(reviewer_api: APIClient) -> None:
     assert held["queue"]["next_free_at"]
 
 
+def test_beside_a_page_the_rest_of_the_queue_is_told(reviewer_api: APIClient) -> None:
+    kind = make_type("Letters")
+    for _ in range(5):
+        make_task(kind)
+    make_task(make_type(groups=["Payroll"]))
+    other = claim(client_of(make_reviewer()))
+    run_out = claim(client_of(make_reviewer()))
+    ReviewTask.objects.filter(pk=run_out["id"]).update(lease_expires_at=timezone.now())
+    mine = reviewer_api.post(f"{TASKS}next/").json()
+    task = ReviewTask.objects.get(pk=mine["task"]["id"])
+    assert (task.pk, mine["task"]["batch"]) == (run_out["id"], task.page.document.batch_id)
+    assert mine["queue"] == {
+        "state": "ready", "waiting": 3, "held": 1, "next_free_at": other["lease_expires_at"],
+    }  # fmt: skip
+
+
 def test_a_page_held_by_one_is_not_to_be_had_by_another(reviewer_api: APIClient) -> None:
     task = make_task()
     assert claim(client_of(make_reviewer()))["id"] == task.pk

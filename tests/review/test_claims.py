@@ -6,7 +6,7 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import InternalError, connection, transaction
 from django.utils import timezone
 
@@ -91,6 +91,29 @@ def test_a_lease_ends_by_the_clock_and_the_page_goes_to_the_next() -> None:
         renew_lease(task_id=task.pk, token=held.lease_token)
     with pytest.raises(LeaseLost):
         submit_page(task_id=task.pk, token=held.lease_token, user=first, entries={}, seconds=1.0)
+
+
+@pytest.mark.django_db
+def test_each_is_handed_pages_of_the_types_they_may_see() -> None:
+    """In turn, twice: what is kept of one person's question answers nobody else's."""
+    kinds = {name: factories.make_type(name, groups=[name]) for name in ("Letters", "Payroll")}
+    tasks = [factories.make_task(kinds[name]) for name in ("Letters", "Payroll") * 2]
+    clerk, payer = factories.make_reviewer(), factories.make_reviewer()
+    for person, group in ((clerk, "Letters"), (payer, "Payroll")):
+        person.groups.add(Group.objects.get(name=group))
+    nobody, admin = factories.make_reviewer(), factories.make_admin()
+    for letter, pay in (tasks[:2], tasks[2:]):
+        for person, own in ((clerk, letter), (payer, pay), (nobody, None)):
+            held = claim_next(person)
+            assert (held and held.pk) == (own and own.pk)
+        ReviewTask.objects.filter(pk__in=[letter.pk, pay.pk]).update(
+            status=TaskStatus.WITHDRAWN, reviewer=None, lease_token=None, lease_expires_at=None,
+            hold="",
+        )  # fmt: skip
+    every = factories.make_task(kinds["Payroll"])
+    taken = claim_next(admin)
+    assert taken is not None
+    assert taken.pk == every.pk
 
 
 @pytest.mark.django_db
