@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bench.report import percentile
+from bench.review_site import LINES
 
 CONNECTIONS = 40  # to the database at once; PostgreSQL allows a hundred
 
@@ -81,6 +82,8 @@ def work(client: Client, pages: int, pause: float = 0.0) -> None:
             time.sleep(generator.expovariate(1 / pause))
         task = client.timed("next", "review-tasks/next/")["task"]
         _, lines = client.call("GET", f"pages/{task['page']}/lines/")
+        if len(lines) != LINES:
+            raise RuntimeError(f"Page {task['page']} has {len(lines)} lines, not {LINES}.")
         said = [{"line": line["id"], "text": "as it stands"} for line in lines]
         body = {"token": task["token"], "seconds": 9, "lines": said}
         client.timed("submit", f"review-tasks/{task['id']}/submit/", body)

@@ -92,7 +92,7 @@ def stop_web(server: subprocess.Popen[bytes], signum: signal.Signals = signal.SI
 
 
 def queue_pages(pages: int, *, with_lines: int, lines: int = LINES) -> Any:
-    """A document type with `pages` waiting tasks, `with_lines` of them with `lines` lines each.
+    """A document type with `pages` waiting tasks, the first `with_lines` with `lines` lines each.
 
     Rows are multiplied inside the database: a million through the services would take hours.
     """
@@ -111,7 +111,10 @@ def queue_pages(pages: int, *, with_lines: int, lines: int = LINES) -> Any:
     others = f"FROM recognition_page WHERE document_id = {page.document_id} AND id <> {page.pk}"
     made = f"(SELECT id AS page {others}) AS made"
     _multiply(ReviewTask, task.pk, made, page_id="made.page", turn="random()")
-    some = f"(SELECT id AS page {others} ORDER BY id LIMIT {with_lines - 1}) AS made"
+    first = ReviewTask.objects.exclude(pk=task.pk).in_queue_order()[: with_lines - 1]
+    ReviewTask.objects.filter(pk=task.pk).update(turn=1)
+    keys = ",".join(str(key) for key in first.values_list("page_id", flat=True))
+    some = f"(SELECT id AS page FROM recognition_page WHERE id IN ({keys or 0})) AS made"
     places = f"generate_series(0, {lines - 1}) AS n"
     _multiply(Line, line.pk, f"{some}, {places}", page_id="made.page", position="n")
     fresh = f"SELECT id AS line FROM recognition_line WHERE page_id <> {page.pk} AND id > {line.pk}"

@@ -198,23 +198,11 @@ class CharacterSerializer(serializers.Serializer[Any]):
     end = serializers.FloatField(min_value=0, max_value=1)
     alternatives = AlternativeSerializer(many=True)
 
-    def to_representation(self, instance: list[Any]) -> dict[str, Any]:
-        text, confidence, start, end, alternatives = instance
-        return {
-            "text": text,
-            "confidence": confidence,
-            "start": start,
-            "end": end,
-            "alternatives": [
-                {"text": other, "probability": probability} for other, probability in alternatives
-            ],
-        }
-
 
 class PredictionSerializer(serializers.ModelSerializer[Prediction]):
     """What a model read on a line, and everything that made the reading."""
 
-    characters = CharacterSerializer(many=True)
+    characters = serializers.SerializerMethodField()
     model_sha256 = serializers.CharField(source="model_version.sha256")
 
     class Meta:
@@ -234,6 +222,22 @@ class PredictionSerializer(serializers.ModelSerializer[Prediction]):
             "at",
         )
         read_only_fields = fields
+
+    @extend_schema_field(CharacterSerializer(many=True))
+    def get_characters(self, prediction: Prediction) -> list[dict[str, Any]]:
+        # All at once: a page has thousands of characters.
+        return [
+            {
+                "text": text,
+                "confidence": confidence,
+                "start": start,
+                "end": end,
+                "alternatives": [
+                    {"text": other, "probability": chance} for other, chance in alternatives
+                ],
+            }
+            for text, confidence, start, end, alternatives in prediction.characters
+        ]
 
 
 class DocumentFilter(serializers.Serializer[Any]):

@@ -86,9 +86,9 @@ class PageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RoleView):
         page = self.get_object()
         lines = list(page.lines.current())
         of_page = {"line__page": page.pk, "line__retired_at": None}
-        predictions = (
-            Prediction.objects.of_reading(page).filter(**of_page).select_related("model_version")
-        )
+        predictions = list(Prediction.objects.of_reading(page).filter(**of_page))
+        for prediction in predictions:
+            prediction.model_version = page.model_version  # the one that read them all
         readable = Label.objects.all()  # the page itself may be seen
         if not self.asks_admin:
             readable = readable.unspoilt_for(request.user)
