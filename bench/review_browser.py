@@ -78,7 +78,7 @@ def screens(address: str, sizes: Sequence[int], *, pages: int) -> list[dict[str,
         )
         for size in sizes:
             reviewer = make_reviewer()
-            _queue(size, pages)
+            reviewer.groups.add(*_queue(size, pages).groups.all())
             client = Client()
             client.force_login(reviewer)
             context = browser.new_context(viewport={"width": 1280, "height": 720})
@@ -93,16 +93,18 @@ def screens(address: str, sizes: Sequence[int], *, pages: int) -> list[dict[str,
     return runs
 
 
-def _queue(size: int, pages: int) -> None:
+def _queue(size: int, pages: int) -> Any:
+    """A document type of such pages, for a group of its own: what is left of others is not seen."""
     from tests.factories import make_task, make_type
 
-    kind = make_type()
+    kind = make_type(groups=[f"Pages of {size} lines"])
     for page in range(pages):
         lines = [
             (f"Line {line} of page {page}: some words and 12.50", 0.5 if line % WEAK == 0 else 0.99)
             for line in range(size)
         ]
         make_task(kind, lines=lines)
+    return kind
 
 
 def _until(tab: Any, known: str) -> None:
@@ -122,7 +124,8 @@ def _work(context: Any, address: str, reviewer: Any, size: int, pages: int) -> d
     from review.leases import claim_next
 
     first = claim_next(reviewer)
-    assert first is not None
+    if first is None or first.page.lines.count() != size:
+        raise RuntimeError(f"What was handed out is no page of {size} lines: {first}.")
     tab = context.new_page()
     traffic = Traffic(context.new_cdp_session(tab))
     opened: list[float] = []
