@@ -111,7 +111,8 @@ def queue_pages(pages: int, *, with_lines: int, lines: int = LINES) -> Any:
     others = f"FROM recognition_page WHERE document_id = {page.document_id} AND id <> {page.pk}"
     made = f"(SELECT id AS page {others}) AS made"
     _multiply(ReviewTask, task.pk, made, page_id="made.page", turn="random()")
-    first = ReviewTask.objects.exclude(pk=task.pk).in_queue_order()[: with_lines - 1]
+    made_now = ReviewTask.objects.filter(document_type=task.document_type_id).exclude(pk=task.pk)
+    first = made_now.in_queue_order()[: with_lines - 1]
     ReviewTask.objects.filter(pk=task.pk).update(turn=1)
     keys = ",".join(str(key) for key in first.values_list("page_id", flat=True))
     some = f"(SELECT id AS page FROM recognition_page WHERE id IN ({keys or 0})) AS made"

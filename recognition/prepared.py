@@ -20,7 +20,8 @@ class Prepared(Generic[Row]):
 
     Django takes several times as long to put a claim's SQL together as PostgreSQL takes to answer
     it (decision 0063). `build` makes the queryset of the two, which it must put nowhere but into
-    lookups: it is called once, with a key and a time that no row has.
+    lookups: it is called once, with a key and a time that no row has. Raises ValueError where it
+    put another time in, which would stand there for ever.
     """
 
     def __init__(self, build: Callable[[int, datetime], models.QuerySet[Row]]) -> None:
@@ -30,6 +31,8 @@ class Prepared(Generic[Row]):
             self._sql, self._params = rows.query.sql_with_params()
         except EmptyResultSet:  # what is asked for can be no row, by its very terms
             self._sql, self._params = "", ()
+        if fixed := [at for at in self._params if isinstance(at, datetime) and at != ANY_TIME]:
+            raise ValueError(f"A read that is put together once may not hold the time {fixed[0]}.")
 
     def rows(self, user: int, now: datetime) -> list[Row]:
         """What the queryset finds for this user at this time."""

@@ -53,7 +53,7 @@ def visible_types(user: Any) -> tuple[int, ...] | None:
     """Keys of the document types that `user` may see; None for admins, who see all."""
     if is_admin(user):
         return None
-    rows = _open_types(tuple(groups_of(user).values())).rows(user.pk, timezone.now())
+    rows = _open_types(tuple(sorted(groups_of(user).values()))).rows(user.pk, timezone.now())
     return tuple(sorted(each.pk for each in rows))
 
 
@@ -91,7 +91,7 @@ class OfTypeQuerySet(models.QuerySet[Row]):
     def of_types(self, types: tuple[int, ...] | None) -> Self:
         """Rows of the document types with these keys; None stands for all.
 
-        As a list they make other queries plain.
+        Keys rather than a query for them: what is asked of the rows stays plain.
         """
         return self if types is None else self.filter(**{f"{self.type_path}__in": types})
 

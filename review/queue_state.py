@@ -133,8 +133,9 @@ def queue_for(user: AbstractBaseUser) -> Queue:
 
 
 class _BoundedCount(Subquery):
-    """How many rows a subquery has; the subquery bounds how many are looked at."""
+    """How many rows a subquery has; its slice bounds how many are looked at."""
 
+    empty_result_set_value = 0
     template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
     output_field = IntegerField()
 
@@ -163,10 +164,14 @@ def _brief(types: tuple[int, ...] | None) -> Prepared[User]:
         waiting = ours.filter(status=TaskStatus.WAITING).not_skipped_by(user)
         others = ours.held_now(now).exclude(reviewer=user)
         first = others.order_by("lease_expires_at").values("lease_expires_at")[:1]
-        return User.objects.filter(pk=user).annotate(
-            waiting=_BoundedCount(waiting.values("pk")[:BRIEFLY]),
-            held=_BoundedCount(others.values("pk")),
-            next_free_at=Subquery(first),
+        return (
+            User.objects.filter(pk=user)
+            .only("pk")
+            .annotate(
+                waiting=_BoundedCount(waiting.values("pk")[:BRIEFLY]),
+                held=_BoundedCount(others.values("pk")),
+                next_free_at=Subquery(first),
+            )
         )
 
     return Prepared(build)

@@ -165,7 +165,8 @@ def review_submit(request: HttpRequest, task_id: int) -> HttpResponse:
     (422), or that the lease is lost (409) and then sends the plain form to see both versions.
     """
     user = person(request)
-    task = get_object_or_404(ReviewTask.objects.visible_to(user), pk=task_id)
+    visible = ReviewTask.objects.visible_to(user).select_related("page__document")
+    task = get_object_or_404(visible, pk=task_id)
     if request.method != "POST":
         return redirect("review_task", task_id=task.pk)
     sent = parse_submission(request.POST, _line_ids(task))

@@ -41,6 +41,12 @@ def test_what_can_be_no_row_is_none_without_a_question() -> None:
     assert not asked
 
 
+def test_a_clock_that_would_stand_still_is_refused() -> None:
+    now = timezone.now()
+    with pytest.raises(ValueError, match="may not hold the time"):
+        Prepared(lambda user, _at: User.objects.filter(pk=user, last_login__lte=now))
+
+
 @pytest.mark.django_db
 def test_a_right_given_or_taken_counts_from_the_next_request() -> None:
     """Nothing is remembered of who may see what but the wording of the question."""

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from review.leases import claim_next, claim_task, flag_task, park_task, skip_task
 from review.models import ReviewTask
+from review.queue_state import brief_queue
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +92,11 @@ class TestQueue:
     def test_nothing_that_i_may_see(self, site: Client) -> None:
         factories.make_task(factories.make_type(groups=["Payroll"]))
         assert self.state(site) == "not_visible"
+
+    def test_beside_a_page_of_a_type_just_closed_nothing_waits(self, reviewer: User) -> None:
+        factories.make_task(factories.make_type(groups=["Payroll"]))
+        told = brief_queue(reviewer)
+        assert (told.waiting, told.held, told.next_free_at) == (0, 0, None)
 
     def test_only_what_i_have_parked_is_left(
         self, site: Client, held: ReviewTask, reviewer: User
