@@ -7,6 +7,7 @@ api (clients at once), claims, queries and chaos; `--queued` says how many pages
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=60.0, help="after which chaos ends")
     parser.add_argument("--json", type=Path, help="write the figures to this file as well")
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # its site ends too
     with tempfile.TemporaryDirectory(prefix="bench-review-", ignore_cleanup_errors=True) as var:
         runs = measure(Path(var), options)
     goals = goals_of(runs)
