@@ -46,7 +46,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=60.0, help="after which chaos ends")
     parser.add_argument("--json", type=Path, help="write the figures to this file as well")
     options = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # its site ends too
     with tempfile.TemporaryDirectory(prefix="bench-review-", ignore_cleanup_errors=True) as var:
         runs = measure(Path(var), options)
     goals = goals_of(runs)
@@ -155,4 +154,5 @@ def _rows(runs: Sequence[dict[str, Any]]) -> list[tuple[str, str, str]]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # its site ends too
     sys.exit(main())
