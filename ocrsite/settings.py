@@ -180,6 +180,7 @@ ARCHIVE_MAX_BYTES = env.int("ARCHIVE_MAX_MB", default=4_096) * 2**20  # that one
 UPLOAD_MAX_PAGES = env.int("UPLOAD_MAX_PAGES", default=2_000)
 PAGE_MAX_PIXELS = env.int("PAGE_MAX_MEGAPIXELS", default=100) * 10**6  # A3 at 600 dpi is 70
 PDF_RENDER_DPI = env.int("PDF_RENDER_DPI", default=200)  # text of 8 points is then 22 pixels high
+PDF_SCAN_DPI = env.int("PDF_SCAN_DPI", default=300)  # a scan as a picture file is kept as it is
 INGEST_MAX_SECONDS = env.int("INGEST_MAX_SECONDS", default=600)
 INGEST_MAX_MEMORY_BYTES = env.int("INGEST_MAX_MEMORY_MB", default=1_500) * 2**20
 

@@ -196,6 +196,7 @@ def ingest_limits() -> Limits:
         max_seconds=settings.INGEST_MAX_SECONDS,
         max_memory_bytes=settings.INGEST_MAX_MEMORY_BYTES,
         render_dpi=settings.PDF_RENDER_DPI,
+        scan_dpi=settings.PDF_SCAN_DPI,
         max_members=settings.ARCHIVE_MAX_FILES,
         max_archive_bytes=settings.ARCHIVE_MAX_BYTES,
     )

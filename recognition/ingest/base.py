@@ -89,6 +89,7 @@ class Limits:
     max_seconds: float = 300.0
     max_memory_bytes: int = 2048 * MEBIBYTE
     render_dpi: int = 300
+    scan_dpi: int = 300  # at most, of a PDF page that is one picture; less where that has less
     max_members: int = 2_000  # of a ZIP archive
     max_archive_bytes: int = 4096 * MEBIBYTE  # that it unpacks to
     max_archive_ratio: int = 200  # unpacked to packed, of archives that unpack to over 100 MiB
@@ -102,8 +103,9 @@ class Limits:
             raise ValueError("max_seconds must be more than 0.")
         if self.max_memory_bytes < SMALLEST_MEMORY_BYTES:
             raise ValueError(f"max_memory_bytes must be at least {SMALLEST_MEMORY_BYTES}.")
-        if not 72 <= self.render_dpi <= 1200:
-            raise ValueError("render_dpi must be from 72 to 1200.")
+        for name in ("render_dpi", "scan_dpi"):
+            if not 72 <= getattr(self, name) <= 1200:
+                raise ValueError(f"{name} must be from 72 to 1200.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ _POINTS_PER_INCH = 72.0
 # below it, 10-point print is under 14 pixels high and no longer read well.
 _LOWEST_DPI = 100
 
-# A scan is rendered at its own resolution, which spares blurring and bytes, but not below this:
-# its page may carry stamps or a few typed words beside the picture.
+# A scan is rendered at its own resolution, which spares blurring and bytes, up to `scan_dpi`, but
+# not below this: its page may carry stamps or a few typed words beside the picture.
 _LOWEST_SCAN_DPI = 150
 _SCAN_COVERS = 0.9
 _MOST_OBJECTS_OF_A_SCAN = 32
@@ -133,7 +133,7 @@ def _wanted_dpi(page: pdfium.PdfPage, area: float, limits: Limits) -> int:
             continue
         across, down = part.get_px_size()
         native = math.sqrt(across * down / covered) * _POINTS_PER_INCH
-        return max(_LOWEST_SCAN_DPI, min(limits.render_dpi, round(native)))
+        return max(_LOWEST_SCAN_DPI, min(limits.scan_dpi, round(native)))
     return limits.render_dpi
 
 

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from recognition.ingest.base import ErrorCode
+from recognition.intake import ingest_limits
 from tests.recognition.ingest_files import (
     BLACK,
     QUICK,
@@ -72,6 +73,11 @@ def test_a_scan_is_kept_at_its_own_resolution(tmp_path: Path) -> None:
     assert coarse.dpi == 150
     (fine,) = decoded(tmp_path, scanned_pdf(image, (40, 60)))  # 720 dpi
     assert fine.dpi == 300
+    usual = ingest_limits()  # a scan of 300 dpi is not blurred to what drawn pages are rendered at
+    (scan,) = decoded(tmp_path, scanned_pdf(image, (96, 144)), usual)
+    assert (scan.width, scan.height, scan.dpi) == (400, 600, 300)
+    (drawn,) = decoded(tmp_path, pdf(), usual)
+    assert drawn.dpi == usual.render_dpi == 200
 
 
 def test_a_password_is_asked_to_be_taken_off(tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ def test_no_bytes_are_an_empty_file() -> None:
         {"max_seconds": 0},
         {"max_memory_bytes": 1000},
         {"render_dpi": 7},
+        {"scan_dpi": 7},
     ],
 )
 def test_limits_that_no_file_could_meet_are_refused(wrong: dict[str, int]) -> None:
