@@ -85,14 +85,15 @@ ACTIONS = {action.code: action for group in GROUPS.values() for action in group}
 
 _CAPS = {"ArrowUp": "↑", "ArrowDown": "↓", "ArrowLeft": "←", "ArrowRight": "→", "Delete": "Del"}
 _NAMED = "Enter|Delete|Insert|Home|End|PageUp|PageDown|ArrowUp|ArrowDown|ArrowLeft|ArrowRight"
-_COMBINATION = re.compile(
-    rf"(?P<held>(?:Ctrl\+)?(?:Alt\+)?(?:Shift\+)?)(?P<key>[A-Z0-9]|[^\w\s]|F(?:[1-9]|1[0-2])|{_NAMED})"
+_COMBINATION = re.compile(  # as browsers tell keys: a sign comes with its Shift, Ctrl+Alt as AltGr
+    rf"(?:Ctrl\+|Alt\+)?(?:(?:Shift\+)?(?:[A-Z0-9]|F(?:[1-9]|1[0-2])|{_NAMED})|[^\w\s])"
 )
 _TYPING = re.compile(r"(?:Shift\+)?(?:[A-Z0-9]|[^\w\s]|Delete|Insert|Home|End|Page\w+|Arrow\w+)")
 _TAKEN = re.compile(
-    r"Ctrl\+(?:Shift\+)?(?:[ACVXTWNRLPFS0=-]|Arrow\w+|Home|End|Delete)"
+    r"Ctrl\+(?:Shift\+)?(?:[ACVXTWNRLPFSQ0=-]|Arrow\w+|Home|End|Delete)|Ctrl\+Y|Alt\+\?"
     r"|Alt\+(?:ArrowLeft|ArrowRight|Home|F4)|F5|F11|F12|Ctrl\+F5"
 )
+"""What the browser keeps to itself or typing needs; the screen's own redo and list of keys."""
 
 
 def keys_of(user: AbstractBaseUser) -> dict[str, str]:

@@ -30,7 +30,8 @@ def test_a_chosen_key_stays_with_the_person(reviewer: User) -> None:
 @pytest.mark.parametrize(
     "key",
     ["Alt+I", "K", "Shift+K", "Ctrl+C", "Ctrl+V", "ArrowLeft", "Alt+ArrowLeft", "Tab", "Hyper+K",
-     "Alt+", "Enter", "F5", "Shift+Home", "Ctrl+Shift+ArrowLeft", "Ctrl+A"],
+     "Alt+", "Enter", "F5", "Shift+Home", "Ctrl+Shift+ArrowLeft", "Ctrl+A", "Ctrl+Y", "Alt+?",
+     "Ctrl+Q", "Ctrl+Alt+K", "Alt+Shift+?"],
 )  # fmt: skip
 def test_clashing_and_needed_keys_are_refused(reviewer: User, key: str) -> None:
     with pytest.raises(KeyClash):

@@ -185,6 +185,7 @@ export function openScreen({ signal, submitted }) {
     pane: find("viewer"),
     svg: find("outlines"),
     catcher: find("shape-keys"),
+    bar: find("shape-bar"),
     ...page,
     done: (polygon) => boxes.drawn(polygon),
     ended: () => current && focusLine(current, { weak: false }),

@@ -6,17 +6,24 @@ const REACH = 14; // pixels on the screen around a corner that take it
 
 export class Shapes {
   /**
-   * `svg` holds the outlines; `catcher` takes the keys meanwhile; `done(polygon)` hears the shape
-   * that is wanted, `ended()` that the box is closed, one way or the other.
+   * `svg` holds the outlines; `catcher` takes the keys meanwhile, and `bar` has the buttons for
+   * whoever has none; `done(polygon)` hears the shape that is wanted, `ended()` that the box is
+   * closed, one way or the other.
    */
-  constructor({ pane, svg, catcher, width, height, done, ended, announce, signal }) {
-    Object.assign(this, { pane, svg, catcher, width, height, done, ended, announce });
+  constructor({ pane, svg, catcher, bar, width, height, done, ended, announce, signal }) {
+    Object.assign(this, { pane, svg, catcher, bar, width, height, done, ended, announce });
     this.points = null;
     this.at = 4; // the whole box
     catcher.addEventListener("keydown", (event) => this.#key(event));
     document.addEventListener("focusin", ({ target }) => {
-      if (this.open && !this.dragged && target !== catcher) this.#close(); // somebody went elsewhere
+      const here = target === catcher || bar.contains(target);
+      if (this.open && !this.dragged && !here) this.#close(); // somebody went elsewhere
     }, { signal });
+    bar.addEventListener("click", ({ target }) => {
+      const what = this.open && target.closest("[data-shape]")?.dataset.shape;
+      if (what === "take") this.#take();
+      else if (what === "leave") this.stop();
+    });
     pane.addEventListener("pointerdown", (event) => this.#down(event), { capture: true });
     window.addEventListener("pointermove", (event) => this.#move(event), { signal });
     window.addEventListener("pointerup", (event) => this.#up(event), { signal });
@@ -36,6 +43,7 @@ export class Shapes {
     this.group.innerHTML = `<polygon/>${'<circle/>'.repeat(4)}`;
     this.svg.append(this.group);
     this.pane.classList.add("shaping");
+    this.bar.hidden = false;
     this.#draw();
     this.catcher.setAttribute("aria-label", what);
     this.catcher.focus({ preventScroll: true });
@@ -52,6 +60,7 @@ export class Shapes {
     this.points = null;
     this.dragged = null;
     this.pane.classList.remove("shaping");
+    this.bar.hidden = true;
   }
 
   #take() {

@@ -27,6 +27,7 @@ export class Viewer {
     pane.addEventListener("scroll", () => this.#remember(), { passive: true });
     pane.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     this.#drag(signal);
+    signal?.addEventListener("abort", () => clearTimeout(this.timer)); // what is gone has no view
   }
 
   /** Zoom by steps about the middle of the view, or about a point of the pane. */

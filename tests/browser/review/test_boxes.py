@@ -291,3 +291,42 @@ def taken_from_the_queue() -> list[Any]:
 
     wait_until(take)
     return list(found[-1])
+
+
+def test_a_box_is_drawn_and_taken_by_finger(open_screen: Open, page: Tab) -> None:
+    """On a tablet: no key is pressed, and what was touched does not close the box."""
+    task = open_screen()
+    before = task.page.lines.current()[1]
+    bar = page.locator("#shape-bar")
+    page.locator("#line-tools [data-do=shape]").click()
+    expect(bar).to_be_visible()
+    bar.get_by_role("button", name="Leave it").click()
+    expect(bar).to_be_hidden()
+    expect(page.locator(".shape")).to_have_count(0)
+    expect(field(page, 2)).to_be_focused()
+    page.locator("#line-tools [data-do=shape]").click()
+    corner = page.locator(".shape circle").nth(1).bounding_box()
+    assert corner
+    touch = page.context.new_cdp_session(page)
+    x, y = corner["x"] + corner["width"] / 2, corner["y"] + corner["height"] / 2
+    for kind, points in (
+        ("touchStart", [{"x": x, "y": y}]),
+        ("touchMove", [{"x": x - 30, "y": y}]),
+        ("touchMove", [{"x": x - 60, "y": y}]),
+        ("touchEnd", []),
+    ):
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    bar.get_by_role("button", name="Take the box").click()
+    read(task, "Total 12.58")
+    expect(field(page, 2)).to_have_value("Total 12.58")
+    after = task.page.lines.current()[1]
+    assert after.polygon[1][0] < before.polygon[1][0]
+    assert after.polygon[0] == before.polygon[0]
+
+
+def test_a_line_goes_back_to_what_was_read_by_its_button(open_screen: Open, page: Tab) -> None:
+    open_screen()
+    was = field(page, 2).input_value()
+    field(page, 2).fill("something else")
+    page.locator("#line-tools [data-do=reset]").click()
+    expect(field(page, 2)).to_have_value(was)
