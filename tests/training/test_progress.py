@@ -65,6 +65,7 @@ def test_the_learning_page_draws_runs_days_and_misreadings(letters, client):
     assert (judged.labels, judged.before, judged.after) == (2, 0.2, 0.1)
     client.force_login(make_admin())
     page = client.get(reverse("type_learning", args=[letters.pk])).content.decode()
+    assert f'href="{reverse("type_accuracy", args=[letters.pk])}"' in page
     assert "20.00 %" in page
     assert "Was read as" in page
     pictures = [
