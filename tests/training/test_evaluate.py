@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from recognition.character_sets import CharacterSet
 from recognition.synthesis import PRISTINE, Kind
 from recognition.synthesis.output import write_set
+from tests import factories
 from tests.training.labelled import installed_base
 
 
@@ -41,6 +43,22 @@ def test_a_page_is_measured_whole_and_line_by_line(drawn: Path, tmp_path: Path) 
     assert "&lt;b&gt;WRONG&lt;/b&gt;" in html
     assert "<b>WRONG" not in html
     assert 'src="data:image/png;base64,' in html
+
+
+@pytest.mark.django_db
+def test_a_type_is_measured_by_its_own_model_and_character_set(drawn: Path, tmp_path: Path) -> None:
+    version = installed_base()
+    factories.make_type("Meters", character_set=CharacterSet.DIGITS)
+    figures, page = tmp_path / "figures.json", tmp_path / "report.html"
+    call_command("evaluate", data=[drawn], type="Meters", json=figures, html=page)
+    written = json.loads(figures.read_text())
+    assert (written["document_type"], written["character_set"]) == ("Meters", "digits")
+    assert written["model"] == version.sha256
+    (one,) = written["sets"]
+    assert one["lines"]["cer"] > 0.5, "words are read as digits alone"
+    assert "as for the document type Meters" in page.read_text()
+    with pytest.raises(CommandError, match="There are: Meters"):
+        call_command("evaluate", data=[drawn], type="Metres")
 
 
 @pytest.mark.django_db

@@ -11,14 +11,16 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.template.loader import render_to_string
 
+from recognition.character_sets import CharacterSet
 from recognition.engine_pool import engine_for
 from recognition.engines.store import ModelStoreError, install_base
 from recognition.evaluation.run import Figures, SetResult, evaluate_set, total_of
 from recognition.evaluation.truth import Sample, TruthInvalid, TruthSet, read_set
 from recognition.exceptions import NoModel
 from recognition.management.progress import Progress
-from recognition.models import ModelVersion
+from recognition.models import DocumentType, ModelVersion
 from recognition.registry import active_model
+from training.management.commands._scope import type_named
 
 SHIPPED = "base"
 
@@ -34,7 +36,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--model", metavar="VERSION",
             help="the beginning of a model version's hash, or 'base' for the model as shipped; "
-            "else the one active for all types",
+            "else the one active for the type, or for all types",
+        )  # fmt: skip
+        parser.add_argument(
+            "--type", metavar="NAME",
+            help="read as pages of this document type are: by its model, in its character set",
         )  # fmt: skip
         parser.add_argument("--limit", type=int, help="images of each set, spread evenly over it")
         parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
@@ -51,8 +57,10 @@ class Command(BaseCommand):
                 raise CommandError(f"There is no folder {target.resolve().parent} to write to.")
         try:
             sets = [_spread(read_set(folder), options["limit"]) for folder in options["data"]]
-            version = _version(options["model"])
-            engine = engine_for(version)
+            kind = type_named(options["type"]) if options["type"] else None
+            version = _version(options["model"], kind)
+            characters = kind.character_set if kind else CharacterSet.FULL
+            engine = engine_for(version).restricted_to(characters)
             progress = Progress("images", sum(len(truth.samples) for truth in sets))
             done = 0
 
@@ -65,7 +73,7 @@ class Command(BaseCommand):
             progress.show(done)
         except (TruthInvalid, NoModel, ModelStoreError) as error:
             raise CommandError(error.message) from error
-        report = _report(version, results)
+        report = _report(version, kind, results)
         self._tell(results)
         if options["json"]:
             options["json"].write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n")
@@ -107,10 +115,14 @@ def _rate(value: float | None) -> str:
     return "-" if value is None else f"{value:.1%}"
 
 
-def _report(version: ModelVersion, results: list[SetResult]) -> dict[str, Any]:
+def _report(
+    version: ModelVersion, kind: DocumentType | None, results: list[SetResult]
+) -> dict[str, Any]:
     return {
         "model": version.sha256,
         "model_name": version.name,
+        "document_type": kind.name if kind else None,
+        "character_set": kind.character_set if kind else None,
         "sets": [
             {
                 "name": result.name,
@@ -133,10 +145,10 @@ def _spread(truth: TruthSet, limit: int | None) -> TruthSet:
     return replace(truth, samples=chosen)
 
 
-def _version(name: str | None) -> ModelVersion:
+def _version(name: str | None, kind: DocumentType | None) -> ModelVersion:
     """The version asked for. Raises CommandError, NoModel."""
     if name is None:
-        return active_model(None)
+        return active_model(kind)
     if name == SHIPPED:  # needs no database: a fresh checkout can be measured
         base = install_base(Path(settings.MODEL_STORE))
         return ModelVersion(sha256=base.sha256, name=base.name)
