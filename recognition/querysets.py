@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from django.apps import apps
+from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -42,6 +43,12 @@ def is_admin(user: Any) -> bool:
     if not user.is_authenticated or not user.is_active:
         return False
     return bool(user.is_superuser or ADMIN_GROUP in groups_of(user))
+
+
+def admins() -> models.QuerySet[User]:
+    """Everybody who may manage batches, models and people."""
+    everybody = User.objects.filter(is_active=True)
+    return everybody.filter(Q(is_superuser=True) | Q(groups__name=ADMIN_GROUP)).distinct()
 
 
 def may_adjudicate(user: Any) -> bool:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from recognition.access import admin_required
 from review.exceptions import InvalidSubmission
 from training import disputes
-from training.exceptions import DisputeSettled
+from training.exceptions import DisputeSettled, OwnLabel
 from training.models import LabelDispute
 
 ON_A_PAGE = 50
@@ -26,7 +26,11 @@ def dispute_list(request: HttpRequest) -> HttpResponse:
         "label__line__page__document__document_type", "label__reviewer", "model_version"
     )
     page = Paginator(waiting, ON_A_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "precision": disputes.precision()}
+    context = {
+        "page": page,
+        "precision": disputes.precision(),
+        "second_reader": disputes.has_second_reader(cast(User, request.user)),
+    }
     return render(request, "training/dispute_list.html", context)
 
 
@@ -34,10 +38,10 @@ def dispute_list(request: HttpRequest) -> HttpResponse:
 @admin_required
 def dispute_uphold(request: HttpRequest, dispute_id: int) -> HttpResponse:
     """The label was right."""
-    dispute = get_object_or_404(LabelDispute, pk=dispute_id)
+    dispute = get_object_or_404(LabelDispute.objects.select_related("label"), pk=dispute_id)
     try:
         disputes.uphold_label(dispute=dispute, actor=cast(User, request.user))
-    except DisputeSettled as error:
+    except (DisputeSettled, OwnLabel) as error:
         messages.error(request, error.message)
     else:
         messages.success(request, "The label stays, and is learnt from again.")

@@ -8,8 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from recognition.events import record_event
+from recognition.querysets import admins
 from review.relabel import relabel_line
-from training.exceptions import DisputeSettled
+from training.exceptions import DisputeSettled, OwnLabel
 from training.hunt import Contradiction
 from training.intervals import wilson
 from training.models import LabelDispute, TrainingRun
@@ -55,8 +56,13 @@ def raise_disputes(run: TrainingRun, found: Sequence[Contradiction]) -> int:
 def uphold_label(*, dispute: LabelDispute, actor: AbstractBaseUser) -> None:
     """The label is right: it is learnt from again and never disputed any more.
 
-    Raises DisputeSettled.
+    Raises DisputeSettled, and OwnLabel where the actor made the label and is not the only admin.
     """
+    if dispute.label.reviewer_id == actor.pk and has_second_reader(actor):
+        raise OwnLabel(
+            "This label is your own: another admin has to say that it is right. "
+            "That it is wrong you can say yourself."
+        )
     _settle(dispute, DisputeStatus.UPHELD, actor)
 
 
@@ -68,6 +74,11 @@ def correct_label(*, dispute: LabelDispute, text: str, actor: AbstractBaseUser) 
     """
     _settle(dispute, DisputeStatus.CORRECTED, actor)
     relabel_line(label=dispute.label, text=text, actor=actor, reason="a disputed label")
+
+
+def has_second_reader(user: AbstractBaseUser) -> bool:
+    """Whether there is another admin to look at a label of the user's."""
+    return admins().exclude(pk=user.pk).exists()
 
 
 def precision() -> Precision:

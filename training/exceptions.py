@@ -65,6 +65,12 @@ class DisputeSettled(TrainingError):
     code = "dispute_settled"
 
 
+class OwnLabel(TrainingError):
+    """Somebody else has to look at a disputed label than the one who made it."""
+
+    code = "own_label"
+
+
 class AlertAcknowledged(TrainingError):
     """The alert is acknowledged already."""
 

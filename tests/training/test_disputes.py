@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from django.contrib.auth.models import User
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,12 +10,12 @@ from hypothesis import strategies as st
 from recognition.models import Event
 from review.exceptions import InvalidSubmission
 from review.models import Label
-from tests.factories import make_admin, make_model, make_type
+from tests.factories import make_admin, make_model, make_page, make_type, submit_as_read
 from tests.training.labelled import reviewed_page
 from training.characters import Alphabet
 from training.dataset import freeze_dataset
 from training.disputes import correct_label, precision, raise_disputes, uphold_label
-from training.exceptions import DisputeSettled
+from training.exceptions import DisputeSettled, OwnLabel
 from training.hunt import Contradiction, contradicts, of_result
 from training.job import Item
 from training.ledger import counts_of
@@ -154,6 +155,40 @@ def test_a_label_is_disputed_once_for_ever_and_settled_once(letters):
     with pytest.raises(DisputeSettled):
         correct_label(dispute=found, text="won", actor=admin)
     assert Label.objects.current().filter(text="one").exists()
+
+
+@pytest.fixture
+def maker(letters):
+    """An admin whose own label "mine" is disputed."""
+    found = make_admin()
+    submit_as_read(make_page(letters, lines=[("mine", 0.4)]), found)
+    dispute(letters, "mine")
+    return found
+
+
+@pytest.mark.django_db
+def test_a_label_is_upheld_by_another_than_its_maker_where_there_is_one(maker):
+    make_admin()
+    own = LabelDispute.objects.get()
+    with pytest.raises(OwnLabel):
+        uphold_label(dispute=own, actor=maker)
+    assert LabelDispute.objects.open().exists()
+    User.objects.exclude(pk=maker.pk).update(is_active=False)
+    uphold_label(dispute=own, actor=maker)
+    assert not LabelDispute.objects.open().exists()
+
+
+@pytest.mark.django_db
+def test_the_page_asks_another_admin_about_ones_own_label(maker, client):
+    other, own = make_admin(), LabelDispute.objects.get()
+    client.force_login(maker)
+    assert "another admin has to say" in client.get(reverse("dispute_list")).content.decode()
+    sent = client.post(reverse("dispute_uphold", args=[own.pk]), follow=True).content.decode()
+    assert "This label is your own" in sent
+    client.force_login(other)
+    assert "The label is right" in client.get(reverse("dispute_list")).content.decode()
+    client.post(reverse("dispute_uphold", args=[own.pk]))
+    assert not LabelDispute.objects.open().exists()
 
 
 @pytest.mark.django_db
