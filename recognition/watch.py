@@ -17,7 +17,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
@@ -25,6 +24,7 @@ from recognition.exceptions import FileRefused, StorageFull
 from recognition.files import file_chunks
 from recognition.intake import add_file, create_batch, shown_name
 from recognition.models import Batch, Document, DocumentType
+from recognition.querysets import admins
 from recognition.states import DocumentStatus
 
 logger = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ def _batch(kind: DocumentType) -> Batch:
     batch = Batch.objects.filter(document_type=kind, name=name).first()
     if batch is not None:
         return batch
-    admin = User.objects.filter(is_active=True, is_superuser=True).order_by("pk").first()
+    admin = admins().order_by("pk").first()
     if admin is None:
         raise OSError("there is no admin yet to own the batch")
     return create_batch(name=name, document_type=kind, actor=admin)

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def folder(tmp_path: Path, settings) -> Path:
     settings.WATCH_DIR, settings.WATCH_QUIET_SECONDS = str(tmp_path), 0
-    make_admin(is_superuser=True)
+    make_admin()  # of the group alone
     make_type("Letter")
     (tmp_path / "letter" / "1905").mkdir(parents=True)
     (tmp_path / "Unknown").mkdir()

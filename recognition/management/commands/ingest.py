@@ -10,8 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 from recognition.exceptions import FileRefused
 from recognition.files import file_chunks
 from recognition.intake import add_file, create_batch
+from recognition.management.named import type_named
 from recognition.management.progress import Progress
-from recognition.models import DocumentType
+from recognition.querysets import admins
 from recognition.states import DocumentStatus
 
 
@@ -34,7 +35,7 @@ class Command(BaseCommand):
             raise CommandError(f"There are no files in {directory}.")
         batch = create_batch(
             name=(options["name"] or directory.resolve().name)[:200],
-            document_type=_type(options["type_name"]),
+            document_type=type_named(options["type_name"]),
             actor=_user(options["user"]),
         )
         progress = Progress("files", len(paths))
@@ -76,21 +77,11 @@ def _folder(path: Path, directory: Path) -> str:
     return "/".join(path.relative_to(directory).parent.parts)
 
 
-def _type(name: str) -> DocumentType:
-    found = DocumentType.objects.filter(name=name).first()
-    if found is None:
-        known = ", ".join(DocumentType.objects.values_list("name", flat=True)) or "none yet"
-        raise CommandError(f"There is no document type {name}. There are: {known}.")
-    return found
-
-
 def _user(name: str | None) -> User:
-    users = User.objects.filter(is_active=True)
-    found = (
-        users.filter(username=name).first()
-        if name
-        else users.filter(is_superuser=True).order_by("pk").first()
-    )
+    if name:
+        found = User.objects.filter(is_active=True, username=name).first()
+    else:
+        found = admins().order_by("pk").first()
     if found is None:
         raise CommandError(
             f"There is no user {name}." if name else "Make an admin first: manage.py ensure_admin."

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from recognition import demo
 from recognition.management.progress import Progress
 from recognition.models import Page
+from recognition.querysets import admins
 from recognition.states import PageStatus
 
 LOOK_EVERY = 0.5  # seconds
@@ -21,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Progress goes to standard error, what there is to review to standard output."""
-        actor = User.objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
+        actor = admins().order_by("pk").first()
         if actor is None:
             raise CommandError("Make an admin first: manage.py ensure_admin.")
         if not demo.is_loaded():

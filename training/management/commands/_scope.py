@@ -2,8 +2,7 @@
 
 from argparse import ArgumentParser
 
-from django.core.management.base import CommandError
-
+from recognition.management.named import type_named
 from recognition.models import DocumentType
 
 
@@ -19,12 +18,3 @@ def scope_of(options: dict[str, object]) -> DocumentType | None:
     if options["all_types"]:
         return None
     return type_named(str(options["type"]))
-
-
-def type_named(name: str) -> DocumentType:
-    """The document type of this name, whatever its case. Raises CommandError."""
-    found = DocumentType.objects.filter(name__iexact=name).first()
-    if found is None:
-        names = ", ".join(DocumentType.objects.values_list("name", flat=True)) or "none yet"
-        raise CommandError(f"There is no document type {name!r}. There are: {names}.")
-    return found

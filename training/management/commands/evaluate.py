@@ -17,10 +17,10 @@ from recognition.engines.store import ModelStoreError, install_base
 from recognition.evaluation.run import Figures, SetResult, evaluate_set, total_of
 from recognition.evaluation.truth import Sample, TruthInvalid, TruthSet, read_set
 from recognition.exceptions import NoModel
+from recognition.management.named import type_named
 from recognition.management.progress import Progress
 from recognition.models import DocumentType, ModelVersion
 from recognition.registry import active_model
-from training.management.commands._scope import type_named
 
 SHIPPED = "base"
 

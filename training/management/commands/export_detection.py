@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from recognition.management.named import type_named
 from recognition.management.progress import Progress
 from training.detection_export import FILES, export_detection, pages_to_export
 from training.exceptions import NotExportable
-from training.management.commands._scope import type_named
 
 
 class Command(BaseCommand):
